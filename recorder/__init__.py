@@ -1,0 +1,1 @@
+"""The recorder: turns tapped packets into files and streams."""

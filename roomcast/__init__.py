@@ -1,0 +1,1 @@
+"""The command line of roomcast, its configuration, and the start of its processes."""

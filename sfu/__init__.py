@@ -1,0 +1,1 @@
+"""The media node: ICE, DTLS, SRTP and the forwarding of packets. It knows no user, role or SDP."""

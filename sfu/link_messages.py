@@ -1,0 +1,247 @@
+"""The typed messages of the link, the WebSocket that a media node dials to signalling.
+
+The parameters are those of ORTC and mediasoup (transport, track, slot), never SDP. Commands describe a wanted
+state (`Put…`), so sending one twice does no harm: the node compares it with what it has and changes the difference.
+Every command gets exactly one `Reply`; events are not answered.
+
+One JSON text message of the WebSocket holds one model of `NodeMessage` (node to signalling) or `Command`
+(signalling to node).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+LINK_VERSION = 1
+
+Kind = Literal["audio", "video"]
+Source = Literal["microphone", "camera", "screen", "canvas"]
+SlotUse = Literal["audio", "video", "screen"]
+CodecName = Literal["opus", "red", "VP8", "VP9", "H264", "AV1"]
+ExtensionName = Literal[
+    "mid",
+    "rid",
+    "repaired-rid",
+    "audio-level",
+    "abs-send-time",
+    "transport-wide-cc",
+    "video-orientation",
+    "dependency-descriptor",
+]
+
+PayloadType = Annotated[int, Field(ge=0, le=127)]
+Ssrc = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+ExtensionId = Annotated[int, Field(ge=1, le=255)]
+Identifier = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# Parameters
+
+
+class Codec(Message):
+    """One payload type of one m-line.
+
+    `format` names what the bytes mean, independent of anyone's payload type: two participants whose codecs have
+    the same format can be forwarded to each other (`opus`, `red`, `VP8`, `VP9/0`, `H264/42e0/1`, `AV1/0`).
+    """
+
+    format: Identifier
+    name: CodecName
+    payload_type: PayloadType
+    clock_rate: Annotated[int, Field(gt=0)]
+    rtx_payload_type: PayloadType | None = None
+
+
+class Track(Message):
+    """A published stream: what one sendonly m-line of an offer brings.
+
+    `rids` are the simulcast layers in the offer's order, lowest first; empty without simulcast. `ssrcs` and
+    `rtx_ssrcs` are those that the offer names (none for simulcast by RID).
+    """
+
+    track_id: Identifier
+    mid: Annotated[str, Field(max_length=32)]
+    source: Source
+    kind: Kind
+    codecs: tuple[Codec, ...]
+    extensions: dict[ExtensionName, ExtensionId]
+    rids: tuple[str, ...] = ()
+    ssrcs: tuple[Ssrc, ...] = ()
+    rtx_ssrcs: tuple[Ssrc, ...] = ()
+    paused: bool = False
+
+
+class Slot(Message):
+    """An outgoing stream to a participant: one SSRC for ever, filled with whoever the node chooses.
+
+    Audio slot k and video slot k share their msid stream, so the node fills both from the same endpoint.
+    `max_height` is in pixels; None asks for the best layer, 0 for none at all.
+    """
+
+    slot_id: Identifier
+    mid: Annotated[str, Field(max_length=32)]
+    use: SlotUse
+    index: Annotated[int, Field(ge=0, le=63)]
+    ssrc: Ssrc
+    rtx_ssrc: Ssrc | None = None
+    codecs: tuple[Codec, ...]
+    extensions: dict[ExtensionName, ExtensionId]
+    max_height: Annotated[int, Field(ge=0)] | None = None
+
+
+class Ice(Message):
+    """Credentials of one ICE generation (RFC 8445 section 5.3). A changed `local_ufrag` is an ICE restart."""
+
+    local_ufrag: Annotated[str, Field(min_length=4, max_length=256)]
+    local_pwd: Annotated[str, Field(min_length=22, max_length=256)]
+    remote_ufrag: Annotated[str, Field(min_length=4, max_length=256)]
+
+
+class Fingerprint(Message):
+    algorithm: Literal["sha-256", "sha-384", "sha-512"]
+    value: Annotated[str, Field(pattern=r"^[0-9A-F]{2}(:[0-9A-F]{2})+$")]
+
+
+class Candidate(Message):
+    """An address on which the node listens."""
+
+    protocol: Literal["udp", "tcp"]
+    ip: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
+# Commands, signalling to node
+
+
+class PutRouter(Message):
+    """A session's place on the node. `first` and `last` are endpoints set before and after the talkers."""
+
+    type: Literal["put-router"] = "put-router"
+    request_id: int
+    router_id: Identifier
+    max_video_slots: Annotated[int, Field(ge=1, le=16)] = 16
+    first: tuple[Identifier, ...] = ()
+    last: tuple[Identifier, ...] = ()
+
+
+class DeleteRouter(Message):
+    type: Literal["delete-router"] = "delete-router"
+    request_id: int
+    router_id: Identifier
+
+
+class PutTransport(Message):
+    """One peer connection: its ICE, its DTLS, what it publishes and its slots. The node is the DTLS server.
+
+    `endpoint_id` is whoever owns the transport; no slot of an endpoint ever carries a track of the same endpoint.
+    """
+
+    type: Literal["put-transport"] = "put-transport"
+    request_id: int
+    router_id: Identifier
+    transport_id: Identifier
+    endpoint_id: Identifier
+    ice: Ice
+    fingerprints: Annotated[tuple[Fingerprint, ...], Field(min_length=1)]
+    tracks: tuple[Track, ...] = ()
+    slots: tuple[Slot, ...] = ()
+
+
+class DeleteTransport(Message):
+    type: Literal["delete-transport"] = "delete-transport"
+    request_id: int
+    transport_id: Identifier
+
+
+class PauseTracks(Message):
+    """Mute and unmute: packets of a paused track are dropped, whatever the client sends."""
+
+    type: Literal["pause-tracks"] = "pause-tracks"
+    request_id: int
+    transport_id: Identifier
+    paused: dict[Identifier, bool]
+
+
+class LimitSlots(Message):
+    """The largest useful height of some slots; see `Slot.max_height`."""
+
+    type: Literal["limit-slots"] = "limit-slots"
+    request_id: int
+    transport_id: Identifier
+    max_heights: dict[Identifier, Annotated[int, Field(ge=0)] | None]
+
+
+Command = Annotated[
+    PutRouter | DeleteRouter | PutTransport | DeleteTransport | PauseTracks | LimitSlots,
+    Field(discriminator="type"),
+]
+
+
+# Node to signalling
+
+
+class Hello(Message):
+    """The first message of a node. Whatever it forwarded under an earlier link is gone unless listed here."""
+
+    type: Literal["hello"] = "hello"
+    version: int = LINK_VERSION
+    node_id: Identifier
+    zone: Annotated[str, Field(max_length=32)] = "XX"
+    candidates: tuple[Candidate, ...]
+    fingerprint: Fingerprint
+    transports: tuple[Identifier, ...] = ()
+
+
+class Reply(Message):
+    """`error` is None, or a stable code with a sentence in `detail`."""
+
+    type: Literal["reply"] = "reply"
+    request_id: int
+    error: Literal["unknown-router", "unknown-transport", "invalid", "overloaded"] | None = None
+    detail: str = ""
+
+
+class TransportState(Message):
+    """`failed`: the DTLS handshake failed or timed out. `lost`: consent expired (RFC 7675); the node keeps nothing."""
+
+    type: Literal["transport-state"] = "transport-state"
+    transport_id: Identifier
+    state: Literal["connected", "failed", "lost"]
+    reason: str = ""
+
+
+class StageChanged(Message):
+    """The stage of a session, first place first, and who of it is speaking now."""
+
+    type: Literal["stage-changed"] = "stage-changed"
+    router_id: Identifier
+    endpoints: tuple[Identifier, ...]
+    speaking: tuple[Identifier, ...]
+
+
+class SlotsFilled(Message):
+    """Who is in the slots of each transport that changed: slot to track, None when the slot is idle."""
+
+    type: Literal["slots-filled"] = "slots-filled"
+    router_id: Identifier
+    transports: dict[Identifier, dict[Identifier, Identifier | None]]
+
+
+class NodeLoad(Message):
+    """Sent every two seconds. `cpu` is the share of one core that the process used since the last one."""
+
+    type: Literal["node-load"] = "node-load"
+    transports: int
+    cpu: float
+
+
+NodeMessage = Annotated[
+    Hello | Reply | TransportState | StageChanged | SlotsFilled | NodeLoad, Field(discriminator="type")
+]
+
+COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)
+NODE_MESSAGES: TypeAdapter[NodeMessage] = TypeAdapter(NodeMessage)
