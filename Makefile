@@ -1,0 +1,68 @@
+# Everything that a person or a machine does with roomcast starts here; `make help` lists it.
+# A target sets up what it needs and nothing twice: stamp files in the virtual environment remember what is there.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The lock holds for what is installed and, by the variables, for what pip builds with.
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --quiet
+CHECKED := sfu signalling recorder roomcast tests bench
+# Workers for the tests that drive no browser. Browsers get one at a time: three pages already fill two cores.
+WORKERS ?= 2
+# Passed on to `roomcast serve` and to pytest, as in `make test-unit ARGS="-k stun"`.
+ARGS ?=
+
+.PHONY: help run setup test test-unit test-browser check format lock system-packages clean
+
+help: ## show what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: setup ## set everything up and start the server; options by ROOMCAST_* variables
+	@exec $(BIN)/roomcast serve $(ARGS)
+
+setup: $(VENV)/.installed ## make the virtual environment with what the server needs
+
+test: check test-unit test-browser ## check everything and run all tests, browsers included
+
+test-unit: $(VENV)/.installed-dev system-packages ## run the tests that drive no browser
+	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS)
+
+test-browser: $(VENV)/.installed-dev system-packages ## run the tests that drive Chromium and Firefox
+	$(BIN)/python -m pytest -m browser $(ARGS)
+
+check: $(VENV)/.installed-dev ## lint, formatting, types and the rules on imports
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+lock: $(VENV)/.installed-dev ## write what is installed to requirements.lock, after `pip install --upgrade` of your choice
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^#' >requirements.lock
+
+system-packages: # browsers, ffmpeg, PostgreSQL and Node.js for the tests
+	@.ci/system-packages
+
+clean: ## remove the virtual environment and caches, but never the data folder
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.created:
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("roomcast needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Wheels only: a package that needs a compiler would fail late, and on the next machine only.
+$(VENV)/.installed: $(VENV)/.created pyproject.toml requirements.lock
+	$(PIP) install --only-binary :all: --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install --only-binary :all: --constraint requirements.lock --editable '.[dev]'
+	@touch $@
