@@ -1,0 +1,40 @@
+"""What the operator may set of signalling. Read from options by whoever starts the process."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SignallingSettings:
+    """Times are in seconds, sizes in bytes.
+
+    `link_secret` is what media nodes show when they dial in; an empty one is refused, for anyone could be a node then.
+    `trusted_proxies` are the networks (CIDR) whose X-Forwarded-For header is believed.
+    `static_dirs` maps a URL prefix to the folder served there.
+    """
+
+    link_secret: str
+    local_mode: bool = False
+    resume_grace: float = 30.0
+    node_grace: float = 2.0
+    join_timeout: float = 15.0
+    link_timeout: float = 5.0
+    heartbeat: float = 15.0
+    max_message_bytes: int = 262_144
+    messages_per_second: float = 20.0
+    message_burst: int = 100
+    sockets_per_address: int = 100
+    outgoing_messages: int = 1_000
+    outgoing_bytes: int = 4_194_304
+    trusted_proxies: tuple[str, ...] = ()
+    static_dirs: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.link_secret:
+            raise ValueError("link_secret must not be empty")
+        self.proxy_networks()
+
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `trusted_proxies`; raises ValueError for text that is none."""
+        return tuple(ip_network(text) for text in self.trusted_proxies)
