@@ -1,0 +1,1 @@
+"""The network of the media node: one UDP and TCP port, and the peer connections that share it."""

@@ -1,0 +1,36 @@
+"""What the transports call: the interface to whoever forwards the packets."""
+
+from typing import Literal, Protocol
+
+from sfu.transport.transport import Transport
+
+ClosedState = Literal["failed", "lost"]
+
+
+class PacketHandler(Protocol):
+    """Receives decrypted packets and the events of each transport. All calls come from the event loop's thread.
+
+    `now` is the mux's clock in seconds, the same for all packets of one batch.
+    """
+
+    def rtp(self, transport: Transport, data: bytes, now: float) -> None:
+        """A decrypted RTP packet; its header is not yet checked beyond what libsrtp needs."""
+
+    def rtcp(self, transport: Transport, data: bytes, now: float) -> None:
+        """A decrypted compound RTCP packet; not yet checked."""
+
+    def batch_done(self) -> None:
+        """All packets of this wake-up were handed over: a good moment to flush what they caused to be sent."""
+
+    def connected(self, transport: Transport) -> None:
+        """DTLS is done: `srtp` and `remote` are set. Buffered packets follow by `rtp` and `rtcp`."""
+
+    def path_changed(self, transport: Transport) -> None:
+        """`remote` (and `socket`) of the transport changed; before `connected` for the first time."""
+
+    def closed(self, transport: Transport, state: ClosedState, reason: str) -> None:
+        """The peer is gone, and the mux has already removed the transport.
+
+        `failed`: it never got through the handshake; `lost`: it had been connected, or consent expired.
+        Not called after `Mux.remove`. `reason` is a stable code such as "consent-expired".
+        """
