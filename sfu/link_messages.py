@@ -145,6 +145,7 @@ class PutTransport(Message):
     router_id: Identifier
     transport_id: Identifier
     endpoint_id: Identifier
+    cname: Annotated[str, Field(max_length=128)] = "roomcast"
     ice: Ice
     fingerprints: Annotated[tuple[Fingerprint, ...], Field(min_length=1)]
     tracks: tuple[Track, ...] = ()
@@ -232,11 +233,17 @@ class SlotsFilled(Message):
 
 
 class NodeLoad(Message):
-    """Sent every two seconds. `cpu` is the share of one core that the process used since the last one."""
+    """Sent every two seconds. `cpu` is the share of one core that the process used since the last one.
+
+    `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
+    `loop_delay` is the event loop's worst delay since the last message, in seconds.
+    """
 
     type: Literal["node-load"] = "node-load"
     transports: int
     cpu: float
+    loop_delay: float = 0.0
+    counters: dict[str, int] = Field(default_factory=dict)
 
 
 NodeMessage = Annotated[

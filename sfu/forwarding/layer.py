@@ -1,0 +1,106 @@
+"""One layer of a track: a single incoming stream, its ring, and the slots that it fills."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfu.forwarding.media_packet import MediaPacket
+from sfu.forwarding.packet_path import Outlets, PacketPath
+from sfu.forwarding.ring import PacketRing
+from sfu.forwarding.sender_clock import StreamClock
+from sfu.link_messages import Kind
+from sfu.rtp.nack import NackScheduler
+from sfu.rtp.reception import Reception
+from sfu.rtp.sequence import seq_delta
+
+if TYPE_CHECKING:
+    from sfu.forwarding.slot import OutgoingSlot
+
+RING_SIZE = {"audio": 256, "video": 512}
+LIVE_TIMEOUT = 1.0
+"""Seconds without media after which a video layer counts as missing."""
+
+
+@dataclass(slots=True)
+class Newest:
+    """The newest packet in sequence order: a slot that leaves the layer goes on from these numbers."""
+
+    sequence: int  # extended, beyond 16 bits
+    timestamp: int
+    picture_id: int
+    tl0: int
+    arrived: float
+
+
+class Layer:
+    """An incoming stream of one SSRC. Video slots join at a keyframe; audio slots at any packet."""
+
+    def __init__(self, kind: Kind, rid: str, ssrc: int, clock: StreamClock) -> None:
+        self.kind = kind
+        self.rid = rid
+        self.ssrc = ssrc
+        self.clock = clock
+        self.height = 0
+        self.newest: Newest | None = None
+        self.outlets = Outlets()
+        self.slots: set[OutgoingSlot] = set()
+        self.waiting: set[OutgoingSlot] = set()
+        self.reception = Reception(clock.clock_rate)
+        self.nack = NackScheduler()
+        self._ring = PacketRing(RING_SIZE[kind])
+
+    def is_live(self, now: float) -> bool:
+        return self.newest is not None and now - self.newest.arrived < LIVE_TIMEOUT
+
+    def forward(self, packet: MediaPacket, keyframe: bool, path: PacketPath, now: float) -> None:
+        """Take in one packet and hand it to the slots: those in place, and those that a keyframe lets in.
+
+        A packet that comes late (reordered, or retransmitted by the publisher) takes a path of its own, because it
+        may belong before a slot's switch to this layer.
+        """
+        self._ring.put(packet)
+        sequence = self._extend(packet.sequence_number)
+        in_order = self.newest is None or sequence > self.newest.sequence
+        if in_order:
+            if keyframe:
+                self._admit(packet, sequence, now)
+            self.newest = Newest(sequence, packet.timestamp, packet.picture_id, packet.tl0, now)
+            path.enqueue(self.outlets, packet)
+        else:
+            path.flush()
+            for slot in self.slots:
+                slot.send_late(packet, sequence)
+            joined = self._admit(packet, sequence, now) if keyframe else ()
+            self._catch_up(joined, sequence)
+
+    def packet(self, sequence: int) -> MediaPacket | None:
+        """The packet with this extended sequence number, if the ring still holds it."""
+        if self.newest is None or not 0 <= self.newest.sequence - sequence < 0x8000:
+            return None
+        return self._ring.get(sequence & 0xFFFF)
+
+    def release(self) -> None:
+        """The stream ended: every slot keeps its numbers and goes idle."""
+        for slot in [*self.slots, *self.waiting]:
+            slot.leave(self)
+
+    def _admit(self, packet: MediaPacket, sequence: int, now: float) -> "tuple[OutgoingSlot, ...]":
+        joined = tuple(self.waiting)
+        for slot in joined:
+            slot.switch(self, packet, sequence, now)
+        return joined
+
+    def _catch_up(self, joined: "Iterable[OutgoingSlot]", sequence: int) -> None:
+        """What followed a late keyframe came before it, and the slots that it let in have missed that."""
+        if self.newest is None:
+            return
+        for slot in joined:
+            for number in range(sequence, self.newest.sequence + 1):
+                packet = self.packet(number)
+                if packet is not None:
+                    slot.send_late(packet, number)
+
+    def _extend(self, sequence_number: int) -> int:
+        if self.newest is None:
+            return sequence_number
+        return self.newest.sequence + seq_delta(sequence_number, self.newest.sequence & 0xFFFF)

@@ -1,0 +1,229 @@
+"""A slot: one outgoing stream to a participant, unbroken for ever, whoever fills it.
+
+Sequence numbers, timestamps, picture ids and TL0 indexes go on by one across every change of layer and source. The
+history of switches is all that is needed to answer a NACK exactly: it tells which layer's ring holds the packet and
+by which plan it was written.
+"""
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import pack_into, unpack_from
+from typing import NamedTuple
+
+from sfu.forwarding.egress import Egress
+from sfu.forwarding.layer import Layer
+from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
+from sfu.forwarding.packet_path import PacketPath, write_packet
+from sfu.forwarding.plan import Plan
+from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat
+from sfu.link_messages import Slot as SlotParameters
+
+HISTORY = 16
+"""Switches remembered for NACKs; rings hold a few seconds at most."""
+MIN_STEP = {"audio": 0.020, "video": 0.001}
+"""Seconds that a switch moves the timestamp at least: Opus packets last 20 ms, and must not overlap."""
+RESEND_BUDGET = 500
+"""Packets resent for one slot between two calls of `refill`, each second: a bound on what one NACK can cause."""
+
+
+@dataclass(slots=True)
+class Numbers:
+    """What the slot sent last. `sequence` is extended beyond 16 bits; `at` is when it was sent, in seconds."""
+
+    sequence: int
+    timestamp: int
+    picture_id: int
+    tl0: int
+    at: float | None = None
+
+
+class Switch(NamedTuple):
+    """From `first` (extended, the slot's numbers) on, packets are those of `layer` under `plan`."""
+
+    first: int
+    layer: Layer
+    plan: Plan
+
+
+class OutgoingSlot:
+    """Its layer is the one whose packets flow; its target the one whose next keyframe takes over."""
+
+    def __init__(self, parameters: SlotParameters, egress: Egress, path: PacketPath) -> None:
+        self.parameters = parameters
+        self.slot_id = parameters.slot_id
+        self.egress = egress
+        self.wire_format = WireFormat.of_slot(parameters)
+        self.max_height = parameters.max_height
+        self.layer: Layer | None = None
+        self.target: Layer | None = None
+        self.target_since = 0.0
+        self.resent = 0
+        self._path = path
+        self._plan: Plan | None = None
+        self._first_source_sequence = 0
+        self._history: deque[Switch] = deque(maxlen=HISTORY)
+        # Low enough that a receiver's first packets do not wrap (RFC 3711 section 3.3.1: an unknown rollover counter).
+        self._last = Numbers(random.randrange(1 << 14), random.getrandbits(32), random.getrandbits(15), 0)
+        self._packets_sent = 0
+        self._octets_sent = 0
+        self._rtx_sequence = random.randrange(1 << 14)
+        self._resend_budget = RESEND_BUDGET
+
+    @property
+    def audio(self) -> bool:
+        return self.parameters.use == "audio"
+
+    def aim(self, layer: Layer | None, now: float) -> bool:
+        """Make `layer` the one to switch to, None for an idle slot. Returns whether a keyframe is now wanted."""
+        if layer is None:
+            self.idle()
+            return False
+        if self.target is not None and self.target is not layer:
+            self.target.waiting.discard(self)
+            self.target = None
+        if layer is self.layer or layer is self.target:
+            return False
+        self.target, self.target_since = layer, now
+        layer.waiting.add(self)
+        return not self.audio
+
+    def idle(self) -> None:
+        """Stop at once; numbers go on from here when the slot is filled again."""
+        if self.target is not None:
+            self.target.waiting.discard(self)
+            self.target = None
+        self._detach()
+
+    def leave(self, layer: Layer) -> None:
+        """The layer ended."""
+        if self.target is layer:
+            layer.waiting.discard(self)
+            self.target = None
+        if self.layer is layer:
+            self._detach()
+
+    def switch(self, layer: Layer, packet: MediaPacket, sequence: int, now: float) -> None:
+        """Go on with `layer` from this packet of it; `sequence` is the packet's, extended."""
+        self._detach()
+        layer.waiting.discard(self)
+        self.target = None
+        last = self._last
+        plan = Plan(
+            self.egress,
+            self.wire_format,
+            self.parameters.ssrc,
+            sequence_offset=last.sequence + 1 - sequence,
+            timestamp_offset=self._next_timestamp(layer.clock.clock_rate, now) - packet.timestamp,
+            picture_id_offset=last.picture_id + 1 - packet.picture_id,
+            tl0_offset=last.tl0 + 1 - packet.tl0,
+        )
+        self._history.append(Switch(last.sequence + 1, layer, plan))
+        self._first_source_sequence = sequence
+        self.layer, self._plan = layer, plan
+        layer.slots.add(self)
+        self._path.attach(layer.outlets, plan)
+
+    def send_late(self, packet: MediaPacket, sequence: int) -> None:
+        """Send a packet of the present layer that is not its newest, unless it lies before the switch."""
+        plan = self._plan
+        if plan is None or sequence < self._first_source_sequence:
+            return
+        canonical = self.wire_format.canonical(packet)
+        if canonical is not None:
+            self._path.send(self.egress, plan, (canonical,))
+            plan.packets_sent += 1
+            plan.octets_sent += canonical.size - HEADER_SIZE
+
+    def refill(self) -> None:
+        self._resend_budget = RESEND_BUDGET
+
+    def resend(self, sequence_numbers: Sequence[int]) -> int:
+        """Answer a NACK. Returns how many of the packets were still there and have been sent again."""
+        sent = 0
+        newest = self._current().sequence
+        for number in sequence_numbers:
+            if self._resend_budget <= 0:
+                break
+            sequence = newest - ((newest - number) & 0xFFFF)
+            if self._resend_one(sequence):
+                self._resend_budget -= 1
+                sent += 1
+        self.resent += sent
+        return sent
+
+    def sender_report(self, now: float) -> tuple[int, int, int] | None:
+        """RTP timestamp at `now`, packets and octets sent; None while idle or while the clock is unknown."""
+        if self.layer is None or self._plan is None:
+            return None
+        timestamp = self.layer.clock.timestamp_at(now)
+        if timestamp is None:
+            return None
+        return (
+            (timestamp + self._plan.timestamp_offset) & 0xFFFFFFFF,
+            (self._packets_sent + self._plan.packets_sent) & 0xFFFFFFFF,
+            (self._octets_sent + self._plan.octets_sent) & 0xFFFFFFFF,
+        )
+
+    def _resend_one(self, sequence: int) -> bool:
+        switch = next((switch for switch in reversed(self._history) if switch.first <= sequence), None)
+        if switch is None:
+            return False
+        packet = switch.layer.packet(sequence - switch.plan.sequence_offset)
+        if packet is None:
+            return False
+        canonical = self.wire_format.canonical(packet)
+        if canonical is None:
+            return False
+        rtx_payload_type = self.wire_format.rtx_payload_type.get(packet.format)
+        if self.parameters.rtx_ssrc is None or rtx_payload_type is None:
+            self._path.send(self.egress, switch.plan, (canonical,))
+            return True
+        data = write_packet(canonical, switch.plan)
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        self._path.send_rtp(
+            self.egress, as_retransmission(data, rtx_payload_type, self.parameters.rtx_ssrc, self._rtx_sequence)
+        )
+        return True
+
+    def _detach(self) -> None:
+        if self.layer is None or self._plan is None:
+            return
+        self._path.detach(self.layer.outlets, self._plan)
+        self._last = self._current()
+        self._packets_sent += self._plan.packets_sent
+        self._octets_sent += self._plan.octets_sent
+        self.layer.slots.discard(self)
+        self.layer = self._plan = None
+
+    def _current(self) -> Numbers:
+        """What was sent last, counting what waits in the packet path."""
+        if self.layer is None or self._plan is None or self.layer.newest is None:
+            return self._last
+        newest, plan, last = self.layer.newest, self._plan, self._last
+        return Numbers(
+            newest.sequence + plan.sequence_offset,
+            (newest.timestamp + plan.timestamp_offset) & 0xFFFFFFFF,
+            last.picture_id if newest.picture_id == NO_NUMBER else newest.picture_id + plan.picture_id_offset,
+            last.tl0 if newest.tl0 == NO_NUMBER else newest.tl0 + plan.tl0_offset,
+            newest.arrived,
+        )
+
+    def _next_timestamp(self, clock_rate: int, now: float) -> int:
+        if self._last.at is None:
+            return self._last.timestamp
+        step = max(now - self._last.at, MIN_STEP["audio" if self.audio else "video"])
+        return self._last.timestamp + round(step * clock_rate)
+
+
+def as_retransmission(data: bytearray, payload_type: int, ssrc: int, sequence_number: int) -> bytes:
+    """The RTX packet that carries this packet (RFC 4588 section 4): the original number goes before the payload."""
+    header = HEADER_SIZE
+    if data[0] & HAS_EXTENSION:
+        header += 4 + 4 * int(unpack_from("!H", data, HEADER_SIZE + 2)[0])
+    original_sequence_number = bytes(data[2:4])
+    data[1] = data[1] & MARKER | payload_type
+    pack_into("!H", data, 2, sequence_number)
+    pack_into("!I", data, 8, ssrc)
+    return bytes(data[:header]) + original_sequence_number + bytes(data[header:])
