@@ -1,0 +1,1 @@
+"""The pure part of signalling: rooms and sessions as data and decisions, without I/O or clock."""

@@ -1,0 +1,20 @@
+"""What lasts: rooms, used tokens, sessions and connections, in SQLite or PostgreSQL."""
+
+from signalling.store.connections import Connections
+from signalling.store.database import StoreError
+from signalling.store.rooms import RoomInUseError, Rooms
+from signalling.store.sessions import SessionRecord, Sessions, UnknownRoomError
+from signalling.store.store import Store
+from signalling.store.used_tokens import UsedTokens
+
+__all__ = [
+    "Connections",
+    "RoomInUseError",
+    "Rooms",
+    "SessionRecord",
+    "Sessions",
+    "Store",
+    "StoreError",
+    "UnknownRoomError",
+    "UsedTokens",
+]

@@ -1,0 +1,89 @@
+"""Who was connected to which session, from when to when. Call detail reports are made of this."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+
+from signalling.domain.room import Role
+from signalling.store import schema
+from signalling.store.database import Database
+from signalling.store.sessions import number_of
+
+_TABLE = schema.connections
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRecord:
+    """One participant's stay in a session. Instants are Unix seconds; `left_at` is None while they are in."""
+
+    client_id: str
+    name: str
+    role: Role
+    user_ref: str
+    address: str
+    agent: str
+    joined_at: float
+    left_at: float | None
+
+
+class Connections:
+    """The stays of all participants."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def join(
+        self,
+        conf_num: str,
+        client_id: str,
+        *,
+        name: str,
+        role: Role,
+        user_ref: str,
+        address: str,
+        agent: str,
+        now: float,
+    ) -> None:
+        """Note that someone came in. `address` is their IP address, `agent` their User-Agent."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert(_TABLE).values(
+                    client_id=client_id,
+                    session_number=number_of(conf_num),
+                    name=name,
+                    role=role,
+                    user_ref=user_ref,
+                    address=address,
+                    agent=agent,
+                    joined_at=now,
+                )
+            )
+
+    async def leave(self, client_id: str, now: float) -> None:
+        """Note that they left. Leaving twice keeps the first time."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(_TABLE).where(_TABLE.c.client_id == client_id, _TABLE.c.left_at.is_(None)).values(left_at=now)
+            )
+
+    async def list(self, conf_num: str) -> list[ConnectionRecord]:
+        """The stays of one session, in the order of joining."""
+        query = (
+            select(_TABLE)
+            .where(_TABLE.c.session_number == number_of(conf_num))
+            .order_by(_TABLE.c.joined_at, _TABLE.c.client_id)
+        )
+        async with self._database.read() as connection:
+            return [
+                ConnectionRecord(
+                    client_id=row.client_id,
+                    name=row.name,
+                    role=row.role,
+                    user_ref=row.user_ref,
+                    address=row.address,
+                    agent=row.agent,
+                    joined_at=row.joined_at,
+                    left_at=row.left_at,
+                )
+                for row in await connection.execute(query)
+            ]

@@ -1,0 +1,159 @@
+"""Rooms in the database."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from signalling.domain.room import Room, RoomSettings
+from signalling.store import schema
+from signalling.store.database import Database
+
+_TABLE = schema.rooms
+
+
+class RoomInUseError(ValueError):
+    """The room cannot be deleted: a session is open in it."""
+
+
+class Rooms:
+    """The rooms of all applications. Every call names the application, and sees no other's rooms."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self,
+        app_id: str,
+        name: str,
+        owner_ref: str,
+        *,
+        now: float,
+        settings: RoomSettings | None = None,
+        dial_in: bool = False,
+        data: dict[str, JsonValue] | None = None,
+        text_numbers: frozenset[str] = frozenset(),
+    ) -> Room:
+        """A new room under a new id of 24 hexadecimal digits. `now` is in Unix seconds."""
+        room = Room(
+            room_id=secrets.token_hex(12),
+            app_id=app_id,
+            name=name,
+            owner_ref=owner_ref,
+            created_at=round(now, 3),
+            settings=settings or RoomSettings(),
+            dial_in=dial_in,
+            data=data or {},
+            text_numbers=text_numbers,
+        )
+        async with self._database.write() as connection:
+            await connection.execute(insert(_TABLE).values(room_id=room.room_id, **_columns(room)))
+        return room
+
+    async def get(self, room_id: str, app_id: str | None = None) -> Room | None:
+        """The room, or None when there is none of that id (or, with `app_id`, when another application has it)."""
+        query = select(_TABLE).where(_TABLE.c.room_id == room_id)
+        if app_id is not None:
+            query = query.where(_TABLE.c.app_id == app_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else room_from_row(row)
+
+    async def list(self, app_id: str) -> list[Room]:
+        """The application's rooms, oldest first."""
+        query = select(_TABLE).where(_TABLE.c.app_id == app_id).order_by(_TABLE.c.created_at, _TABLE.c.room_id)
+        async with self._database.read() as connection:
+            return [room_from_row(row) for row in await connection.execute(query)]
+
+    async def update(self, app_id: str, room_id: str, change: Callable[[Room], Room]) -> Room | None:
+        """Replace the room by what `change` makes of it, with nobody writing in between.
+
+        Returns None when there is no such room. Whatever `change` raises leaves the room as it was. The ids, the
+        application and the times of a room are not changed by it.
+        """
+        async with self._database.write() as connection:
+            room = await locked_room(connection, room_id)
+            if room is None or room.app_id != app_id:
+                return None
+            changed = change(room)
+            await connection.execute(update(_TABLE).where(_TABLE.c.room_id == room_id).values(**_columns(changed)))
+        return changed
+
+    async def delete(self, app_id: str, room_id: str) -> bool:
+        """Delete the room; False when there is none. Raises RoomInUseError while a session is open in it.
+
+        What its past sessions left stays.
+        """
+        async with self._database.write() as connection:
+            room = await locked_room(connection, room_id)
+            if room is None or room.app_id != app_id:
+                return False
+            if await has_open_session(connection, room_id):
+                raise RoomInUseError("a session is open in the room")
+            await delete_room(connection, room_id)
+        return True
+
+    async def delete_used_up(self, now: float) -> int:
+        """Delete adhoc rooms whose time is over and in which nobody is; returns how many."""
+        query = select(_TABLE).where(_TABLE.c.kind == "adhoc", _TABLE.c.first_session_at.is_not(None))
+        deleted = 0
+        async with self._database.write() as connection:
+            used_up = [room for row in await connection.execute(query) if (room := room_from_row(row)).is_used_up(now)]
+            for room in used_up:
+                if not await has_open_session(connection, room.room_id):
+                    await delete_room(connection, room.room_id)
+                    deleted += 1
+        return deleted
+
+
+async def locked_room(connection: AsyncConnection, room_id: str) -> Room | None:
+    """The room, which nobody else changes or deletes until the transaction ends."""
+    query = select(_TABLE).where(_TABLE.c.room_id == room_id).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else room_from_row(row)
+
+
+async def has_open_session(connection: AsyncConnection, room_id: str) -> bool:
+    """Whether a session was opened in the room and not closed yet."""
+    table = schema.sessions
+    query = select(table.c.session_number).where(table.c.room_id == room_id, table.c.closed_at.is_(None)).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def delete_room(connection: AsyncConnection, room_id: str) -> None:
+    """Delete the row of a room, in the caller's transaction."""
+    await connection.execute(delete(_TABLE).where(_TABLE.c.room_id == room_id))
+
+
+def room_from_row(row: Row[Any]) -> Room:
+    """The room that a row of the table holds."""
+    return Room(
+        room_id=row.room_id,
+        app_id=row.app_id,
+        name=row.name,
+        owner_ref=row.owner_ref,
+        created_at=row.created_at,
+        settings=RoomSettings.model_validate(row.settings),
+        dial_in=row.dial_in,
+        data=row.data,
+        text_numbers=frozenset(row.text_numbers),
+        first_session_at=row.first_session_at,
+    )
+
+
+def _columns(room: Room) -> dict[str, Any]:
+    return {
+        "app_id": room.app_id,
+        "name": room.name,
+        "owner_ref": room.owner_ref,
+        "kind": room.settings.kind,
+        "settings": room.settings.model_dump(mode="json"),
+        "dial_in": room.dial_in,
+        "data": room.data,
+        "text_numbers": sorted(room.text_numbers),
+        "created_at": room.created_at,
+        "first_session_at": room.first_session_at,
+    }
