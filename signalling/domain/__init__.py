@@ -1,1 +1,1 @@
-"""The pure part of signalling: rooms and sessions as data and decisions, without I/O or clock."""
+"""What a room and a session are, and the rules of who may do what in them. Pure code: no I/O, no clock."""

@@ -1,21 +1,17 @@
-"""Roles and what each may do."""
+"""Roles and what each may do. The token gives the role, for the whole connection."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Role(StrEnum):
-    """Given by the token, for the whole connection."""
-
-    MODERATOR = "moderator"
-    PARTICIPANT = "participant"
-    VIEWER = "viewer"
-    AUDIENCE = "audience"
+from signalling.domain.room import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """`subscribe`: receives media of the session. `controlhandlers`: may use the session's controls of its role."""
+    """What someone may do in a session.
+
+    `subscribe`: receive media, `record`: start and stop recordings, `stats`: see statistics of the own connection,
+    `controlhandlers`: use the controls that the session offers to the role.
+    """
 
     publish: bool
     subscribe: bool
@@ -24,12 +20,12 @@ class Permissions:
     controlhandlers: bool
 
 
-_PERMISSIONS = {
-    Role.MODERATOR: Permissions(publish=True, subscribe=True, record=True, stats=True, controlhandlers=True),
-    Role.PARTICIPANT: Permissions(publish=True, subscribe=True, record=False, stats=True, controlhandlers=True),
-    Role.VIEWER: Permissions(publish=False, subscribe=True, record=False, stats=True, controlhandlers=False),
-    # The audience watches the broadcast stream and is in no session.
-    Role.AUDIENCE: Permissions(publish=False, subscribe=False, record=False, stats=False, controlhandlers=False),
+_PERMISSIONS: dict[Role, Permissions] = {
+    "moderator": Permissions(publish=True, subscribe=True, record=True, stats=True, controlhandlers=True),
+    "participant": Permissions(publish=True, subscribe=True, record=False, stats=True, controlhandlers=True),
+    "viewer": Permissions(publish=False, subscribe=True, record=False, stats=True, controlhandlers=False),
+    # The audience watches the broadcast stream and never enters a session.
+    "audience": Permissions(publish=False, subscribe=False, record=False, stats=False, controlhandlers=False),
 }
 
 

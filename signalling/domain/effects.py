@@ -1,0 +1,75 @@
+"""Effects: what the surroundings have to do after an input of a session. In the order given."""
+
+from dataclasses import dataclass
+
+from sfu.link_messages import Slot, Track
+from signalling.domain.events import DisconnectReason, Event, LeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell an event to some participants."""
+
+    to: tuple[str, ...]
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Tell one participant that they are out (`room-disconnected`), then close their connection."""
+
+    client_id: str
+    reason: DisconnectReason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutTransport:
+    """Bring the media node to this state of one participant's transport: published tracks and all slots."""
+
+    client_id: str
+    transport_id: str
+    tracks: tuple[Track, ...]
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTransport:
+    client_id: str
+    transport_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseTracks:
+    """Whether the packets of some tracks are dropped (muted)."""
+
+    client_id: str
+    transport_id: str
+    paused: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSlots:
+    """The largest useful height (pixels) of some slots; None for the best, 0 for none."""
+
+    client_id: str
+    transport_id: str
+    max_heights: dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLeave:
+    """Store that a connection ended. `left_at` is on the clock of the session's `now`: for a connection that was lost
+    and never resumed it lies in the past."""
+
+    client_id: str
+    left_at: float
+    reason: LeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Nobody is left: close the session."""
+
+
+Effect = Notify | Disconnect | PutTransport | DeleteTransport | PauseTracks | LimitSlots | RecordLeave | EndSession

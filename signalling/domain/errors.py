@@ -1,0 +1,29 @@
+"""Refusals: why an input of a session was turned down. A refused input changes nothing."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Stable codes, which clients act on."""
+
+    ROLE_FORBIDDEN = "role-forbidden"
+    ROOM_FULL = "room-full"
+    ALREADY_JOINED = "already-joined"
+    UNKNOWN_PARTICIPANT = "unknown-participant"
+    UNKNOWN_TRACK = "unknown-track"
+    UNKNOWN_SLOT = "unknown-slot"
+    SCREEN_SHARE_DISABLED = "screen-share-disabled"
+    CANVAS_DISABLED = "canvas-disabled"
+    AUDIO_ONLY = "audio-only"
+    TOO_MANY_TRACKS = "too-many-tracks"
+    TOO_MANY_SLOTS = "too-many-slots"
+    SESSION_ENDED = "session-ended"
+
+
+class RefusedError(ValueError):
+    """`reason` is for programs, `sentence` for people."""
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence

@@ -1,0 +1,132 @@
+"""Events: what participants are told. The field names are those of the client protocol (docs/protocol.md)."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from sfu.link_messages import Source
+from signalling.domain.views import ParticipantView, SlotView, TalkerView, TrackView
+
+LeaveReason = Literal["left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted"]
+DisconnectReason = Literal[
+    "left", "session-ended", "disconnected-by-moderator", "room-deleted", "replaced", "expired", "server-shutdown"
+]
+MediaLossReason = Literal["transport-failed", "transport-lost", "node-gone", "node-refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`name` is the method of the notification."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UserConnected(Event):
+    name: ClassVar[str] = "user-connected"
+    participant: ParticipantView
+
+
+@dataclass(frozen=True, slots=True)
+class UserDisconnected(Event):
+    """The participant is gone for good, with all tracks."""
+
+    name: ClassVar[str] = "user-disconnected"
+    client_id: str
+    reason: LeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class UserReconnecting(Event):
+    name: ClassVar[str] = "user-reconnecting"
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserReconnected(Event):
+    name: ClassVar[str] = "user-reconnected"
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPublished(Event):
+    name: ClassVar[str] = "track-published"
+    client_id: str
+    track: TrackView
+
+
+@dataclass(frozen=True, slots=True)
+class TrackUnpublished(Event):
+    name: ClassVar[str] = "track-unpublished"
+    client_id: str
+    track_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackMuted(Event):
+    name: ClassVar[str] = "track-muted"
+    client_id: str
+    track_id: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class TrackUnmuted(Event):
+    name: ClassVar[str] = "track-unmuted"
+    client_id: str
+    track_id: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class UserDataChanged(Event):
+    name: ClassVar[str] = "user-data-changed"
+    client_id: str
+    data: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(Event):
+    """`to` are the recipients of a private message, None when it went to all. `at` is UTC in ISO 8601."""
+
+    name: ClassVar[str] = "message-received"
+    sender: Annotated[str, Field(serialization_alias="from")]
+    text: str
+    to: tuple[str, ...] | None
+    broadcast: bool
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserDataReceived(Event):
+    name: ClassVar[str] = "user-data-received"
+    sender: Annotated[str, Field(serialization_alias="from")]
+    data: JsonValue
+    broadcast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveTalkersUpdated(Event):
+    """The stage, and who is in the slots of the one who gets this."""
+
+    name: ClassVar[str] = "active-talkers-updated"
+    active: tuple[TalkerView, ...]
+    slots: tuple[SlotView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDisconnected(Event):
+    """The peer connection is gone: negotiate again with a new one."""
+
+    name: ClassVar[str] = "media-disconnected"
+    reason: MediaLossReason
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDisconnected(Event):
+    """The last event of a participant."""
+
+    name: ClassVar[str] = "room-disconnected"
+    reason: DisconnectReason
+    message: str

@@ -1,0 +1,89 @@
+"""One participant of a session, and the media that they negotiated."""
+
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from sfu.link_messages import Slot, Source, Track
+from signalling.domain.room import Role
+from signalling.domain.views import OwnTrackView, ParticipantView, TrackView
+
+
+@dataclass(slots=True)
+class NegotiatedTrack:
+    """A track whose m-line is agreed on; while it is not published, nobody sees or gets it."""
+
+    track: Track
+    published: bool
+
+
+@dataclass(slots=True)
+class NegotiatedSlot:
+    """A slot and the track that the node has put in it."""
+
+    slot: Slot
+    track_id: str | None = None
+
+
+@dataclass(slots=True)
+class Media:
+    """One peer connection: tracks by track id, slots by slot id, both in the order of their m-lines."""
+
+    transport_id: str
+    tracks: dict[str, NegotiatedTrack] = field(default_factory=dict)
+    slots: dict[str, NegotiatedSlot] = field(default_factory=dict)
+
+    def tracks_of(self, source: Source) -> list[NegotiatedTrack]:
+        return [entry for entry in self.tracks.values() if entry.track.source == source]
+
+
+@dataclass(slots=True)
+class Participant:
+    """`muted` are the sources that the participant muted themself. `joined_at` is UTC in ISO 8601."""
+
+    client_id: str
+    name: str
+    role: Role
+    user_ref: str
+    data: dict[str, JsonValue]
+    joined_at: str
+    media: Media | None = None
+    muted: set[Source] = field(default_factory=set)
+
+    def is_muted(self, track: Track) -> bool:
+        return track.source in self.muted
+
+    def published_tracks(self) -> list[Track]:
+        if self.media is None:
+            return []
+        return [entry.track for entry in self.media.tracks.values() if entry.published]
+
+    def track_view(self, track: Track) -> TrackView:
+        return TrackView(track.track_id, track.source, track.kind, self.is_muted(track))
+
+    def own_tracks(self) -> tuple[OwnTrackView, ...]:
+        entries = self.media.tracks.values() if self.media else ()
+        return tuple(
+            OwnTrackView(
+                track_id=entry.track.track_id,
+                mid=entry.track.mid,
+                source=entry.track.source,
+                kind=entry.track.kind,
+                muted=self.is_muted(entry.track),
+                published=entry.published,
+            )
+            for entry in entries
+        )
+
+    def view(self, reconnecting: bool) -> ParticipantView:
+        """What the others see of the participant."""
+        return ParticipantView(
+            client_id=self.client_id,
+            name=self.name,
+            role=self.role,
+            user_ref=self.user_ref,
+            data=self.data,
+            tracks=tuple(self.track_view(track) for track in self.published_tracks()),
+            joined_at=self.joined_at,
+            reconnecting=reconnecting,
+        )

@@ -1,0 +1,67 @@
+"""The session: one live conference in a room, as a state machine `(state, input, now) -> effects`.
+
+Inputs come in families, one module each: presence, media, messages, talkers. A new family is a module with its inputs
+and their handlers, and a line in the table below.
+"""
+
+from collections.abc import Mapping
+
+from signalling.domain import media, messages, presence, talkers
+from signalling.domain.effects import Effect
+from signalling.domain.presence import check_admission
+from signalling.domain.room import Role, Room
+from signalling.domain.state import Handler, SessionState
+from signalling.domain.views import SessionView
+
+_HANDLERS: Mapping[type, Handler] = {
+    **presence.HANDLERS,
+    **media.HANDLERS,
+    **messages.HANDLERS,
+    **talkers.HANDLERS,
+}
+
+Input = (
+    presence.Join
+    | presence.Leave
+    | presence.LoseConnection
+    | presence.Resume
+    | presence.Tick
+    | presence.End
+    | media.Negotiate
+    | media.Publish
+    | media.Unpublish
+    | media.Mute
+    | media.Unmute
+    | media.ChangeSlotLimits
+    | media.LoseMedia
+    | media.LoseNode
+    | messages.SendMessage
+    | messages.SendUserData
+    | messages.SetData
+    | talkers.ChangeStage
+    | talkers.FillSlots
+)
+
+
+class Session:
+    """Times are seconds on one monotonic clock of the caller's choice."""
+
+    def __init__(self, room: Room, conf_num: str, resume_grace: float) -> None:
+        self.state = SessionState(room, conf_num, resume_grace)
+
+    def handle(self, given: Input, now: float) -> list[Effect]:
+        """Apply one input. Raises RefusedError, and has then changed nothing."""
+        return _HANDLERS[type(given)](self.state, given, now)
+
+    def next_deadline(self) -> float | None:
+        """When `Tick` is due next; None while nothing waits for time to pass."""
+        first = next(iter(self.state.lost.values()), None)
+        return None if first is None else first + self.state.resume_grace
+
+    def check_admission(self, role: Role) -> None:
+        """Raises RefusedError when nobody of this role can join now. For asking before anything is spent on a join."""
+        check_admission(self.state, role)
+
+    def view_for(self, client_id: str) -> SessionView:
+        """What one participant sees. Raises RefusedError (`unknown-participant`)."""
+        return self.state.view_for(client_id)

@@ -1,0 +1,88 @@
+"""What a session remembers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from signalling.domain.effects import Effect, Notify
+from signalling.domain.errors import Reason, RefusedError
+from signalling.domain.events import Event
+from signalling.domain.participant import Participant
+from signalling.domain.roles import permissions_of
+from signalling.domain.room import Room
+from signalling.domain.views import SessionView, SlotView, TalkerView
+
+
+@dataclass(slots=True)
+class SessionState:
+    """Changed only by the handlers of inputs.
+
+    `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
+    within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
+    `stage` and `speaking` are what the media node said last.
+    """
+
+    room: Room
+    conf_num: str
+    resume_grace: float
+    participants: dict[str, Participant] = field(default_factory=dict)
+    lost: dict[str, float] = field(default_factory=dict)
+    track_owners: dict[str, str] = field(default_factory=dict)
+    stage: tuple[str, ...] = ()
+    speaking: frozenset[str] = frozenset()
+    ended: bool = False
+
+    def participant(self, client_id: str) -> Participant:
+        """Raises RefusedError (`unknown-participant`)."""
+        try:
+            return self.participants[client_id]
+        except KeyError:
+            raise RefusedError(Reason.UNKNOWN_PARTICIPANT, f"Nobody here has the client id {client_id}.") from None
+
+    def notify_others(self, client_id: str, event: Event) -> list[Effect]:
+        """Tell everyone but one."""
+        others = tuple(other for other in self.participants if other != client_id)
+        return [Notify(others, event)] if others else []
+
+    def active_talkers(self) -> tuple[TalkerView, ...]:
+        """The first places of the stage, as many as the room shows."""
+        present = [client_id for client_id in self.stage if client_id in self.participants]
+        shown = present[: self.room.settings.max_active_talkers]
+        return tuple(TalkerView(client_id, client_id in self.speaking) for client_id in shown)
+
+    def slots_of(self, participant: Participant) -> tuple[SlotView, ...]:
+        entries = participant.media.slots.values() if participant.media else ()
+        return tuple(
+            SlotView(
+                slot_id=entry.slot.slot_id,
+                mid=entry.slot.mid,
+                use=entry.slot.use,
+                index=entry.slot.index,
+                client_id=self.track_owners.get(entry.track_id) if entry.track_id else None,
+                # The node may name a track that was unpublished a moment ago.
+                track_id=entry.track_id if entry.track_id in self.track_owners else None,
+            )
+            for entry in entries
+        )
+
+    def view_for(self, client_id: str) -> SessionView:
+        """What one participant sees. Raises RefusedError (`unknown-participant`)."""
+        own = self.participant(client_id)
+        return SessionView(
+            client_id=client_id,
+            conf_num=self.conf_num,
+            role=own.role,
+            permissions=permissions_of(own.role),
+            participants=tuple(
+                other.view(other.client_id in self.lost)
+                for other in self.participants.values()
+                if other.client_id != client_id
+            ),
+            tracks=own.own_tracks(),
+            slots=self.slots_of(own),
+            active_talkers=self.active_talkers(),
+        )
+
+
+Handler = Callable[[SessionState, Any, float], list[Effect]]
+"""Applies an input (second argument) at a time in seconds. Raises RefusedError before it changes anything."""

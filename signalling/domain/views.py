@@ -1,0 +1,79 @@
+"""What participants get to see of a session, as immutable values."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from sfu.link_messages import Kind, SlotUse, Source
+from signalling.domain.roles import Permissions
+from signalling.domain.room import Role
+
+
+@dataclass(frozen=True, slots=True)
+class TrackView:
+    """A published track of someone."""
+
+    track_id: str
+    source: Source
+    kind: Kind
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTrackView:
+    """A negotiated track, as only its owner sees it. `mid` is the m-line that brings it."""
+
+    track_id: str
+    mid: str
+    source: Source
+    kind: Kind
+    muted: bool
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """A slot and who is in it; `client_id` and `track_id` are None together, while the slot is idle."""
+
+    slot_id: str
+    mid: str
+    use: SlotUse
+    index: int
+    client_id: str | None
+    track_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TalkerView:
+    """A place of the stage. `speaking` is about right now, the place about the recent past."""
+
+    client_id: str
+    speaking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantView:
+    """A participant of the roster. `joined_at` is UTC in ISO 8601; `reconnecting` while the connection is lost."""
+
+    client_id: str
+    name: str
+    role: Role
+    user_ref: str
+    data: dict[str, JsonValue]
+    tracks: tuple[TrackView, ...]
+    joined_at: str
+    reconnecting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Everything that one participant sees of the session. `participants` are the others."""
+
+    client_id: str
+    conf_num: str
+    role: Role
+    permissions: Permissions
+    participants: tuple[ParticipantView, ...]
+    tracks: tuple[OwnTrackView, ...]
+    slots: tuple[SlotView, ...]
+    active_talkers: tuple[TalkerView, ...]
