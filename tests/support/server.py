@@ -1,0 +1,193 @@
+"""A real `roomcast serve` in a process of its own, on free ports and with an empty data folder."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+COMMAND = Path(sys.executable).with_name("roomcast")
+START_TIMEOUT = 30.0
+STOP_TIMEOUT = 10.0
+# Enough of the log to see why something failed, little enough to read.
+LOG_TAIL = 6000
+
+
+class ServerFailed(AssertionError):
+    """The server ended, never became healthy, or answered a request of the tests with an error."""
+
+
+def free_port() -> int:
+    """A port that is free for TCP and for UDP just now, on every address."""
+    for _ in range(50):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("", 0))
+            port: int = tcp.getsockname()[1]
+            with suppress(OSError):
+                udp.bind(("", port))
+                return port
+    raise ServerFailed("no port is free for both TCP and UDP")
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A room and a token to enter it."""
+
+    room_id: str
+    token: str
+    url: str
+
+
+class Server:
+    """A running server; every method asks it over HTTP, as any client would."""
+
+    def __init__(self, process: Process, http_port: int, media_port: int, data_dir: Path, log: Path) -> None:
+        self.process = process
+        self.http_port = http_port
+        self.media_port = media_port
+        self.data_dir = data_dir
+        self.log = log
+        self.url = f"http://127.0.0.1:{http_port}"
+        self._session = aiohttp.ClientSession(self.url)
+
+    async def get(self, path: str) -> Any:
+        """The JSON of a GET request that must succeed."""
+        async with self._session.get(path) as response:
+            return await self._json(response)
+
+    async def text(self, path: str) -> str:
+        async with self._session.get(path) as response:
+            if response.status != 200:
+                raise ServerFailed(f"GET {path}: {response.status}")
+            return await response.text()
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON of a POST request that must succeed."""
+        async with self._session.post(path, json=body) as response:
+            return await self._json(response)
+
+    @staticmethod
+    async def _json(response: aiohttp.ClientResponse) -> Any:
+        if response.status >= 300:
+            raise ServerFailed(f"{response.method} {response.url}: {response.status} {await response.text()}")
+        return await response.json()
+
+    async def create_room(self, **settings: Any) -> Invitation:
+        """A new room through the local API, with a moderator's token."""
+        answer = await self.post("/local/rooms", settings)
+        return Invitation(answer["room_id"], answer["token"], answer["url"])
+
+    async def create_enablex_room(self, **settings: Any) -> str:
+        """A new room with `settings` through the REST API, by the application's credentials; its room_id."""
+        credentials = json.loads((self.data_dir / "credentials.json").read_text())
+        authorization = aiohttp.BasicAuth(credentials["app_id"], credentials["app_key"])
+        body = {"name": "test", "owner_ref": "test", "settings": {"participants": "10", "mode": "group", **settings}}
+        async with self._session.post("/video/v2/rooms", json=body, auth=authorization) as response:
+            answer = await self._json(response)
+        return str(answer["room"]["room_id"])
+
+    async def create_token(self, room_id: str, name: str, role: str = "participant") -> str:
+        """A single-use token for `room_id`."""
+        answer = await self.post(f"/local/rooms/{room_id}/tokens", {"name": name, "role": role})
+        return str(answer["token"])
+
+    async def healthy(self) -> bool:
+        """Whether /health says that participants can join, a media node included."""
+        try:
+            async with self._session.get("/health", timeout=aiohttp.ClientTimeout(total=2)) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def wait_until_healthy(self) -> None:
+        give_up = time.monotonic() + START_TIMEOUT
+        while not await self.healthy():
+            if self.process.returncode is not None:
+                raise ServerFailed(f"roomcast ended with {self.process.returncode}:\n{self.log_tail()}")
+            if time.monotonic() > give_up:
+                raise ServerFailed(f"roomcast is not healthy after {START_TIMEOUT:g} s:\n{self.log_tail()}")
+            await asyncio.sleep(0.1)
+
+    def media_nodes(self) -> list[int]:
+        """Process ids of the media nodes that run as children of this server."""
+        return [pid for pid in _descendants(self.process.pid) if b"media-node" in _command_line(pid)]
+
+    def kill_media_node(self) -> int:
+        """Kills one media node as a crash would; its process id."""
+        pid = self.media_nodes()[0]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-LOG_TAIL:]
+
+    async def stop(self) -> int:
+        """Asks the server to end and waits until it has; its exit code."""
+        await self._session.close()
+        if self.process.returncode is None:
+            self.process.terminate()
+        try:
+            return await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT)
+        except TimeoutError:
+            children = _descendants(self.process.pid)
+            for pid in (self.process.pid, *children):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await self.process.wait()
+            raise ServerFailed(f"roomcast did not end {STOP_TIMEOUT:g} s after SIGTERM:\n{self.log_tail()}") from None
+
+
+def _descendants(pid: int) -> list[int]:
+    """Process ids below `pid`, by what /proc tells (Linux)."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in map(int, children.read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _command_line(pid: int) -> bytes:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+@asynccontextmanager
+async def running_server(folder: Path, **options: str) -> AsyncIterator[Server]:
+    """A healthy server with its data and its log in `folder`; `options` become ROOMCAST_* variables.
+
+    When the test fails, the end of the server's log is printed, where pytest shows it.
+    """
+    data_dir, log = folder / "data", folder / "roomcast.log"
+    http_port, media_port = free_port(), free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
+    environment |= {
+        "ROOMCAST_HTTP_PORT": str(http_port),
+        "ROOMCAST_MEDIA_PORT": str(media_port),
+        "ROOMCAST_DATA_DIR": str(data_dir),
+        **{f"ROOMCAST_{name.upper()}": value for name, value in options.items()},
+    }
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            COMMAND, "serve", stdin=DEVNULL, stdout=output, stderr=STDOUT, env=environment, cwd=folder
+        )
+    server = Server(process, http_port, media_port, data_dir, log)
+    try:
+        await server.wait_until_healthy()
+        yield server
+    except BaseException:
+        print(f"--- the end of {log}\n{server.log_tail()}")
+        raise
+    finally:
+        await server.stop()
