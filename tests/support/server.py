@@ -23,7 +23,7 @@ STOP_TIMEOUT = 10.0
 LOG_TAIL = 6000
 
 
-class ServerFailed(AssertionError):
+class ServerError(AssertionError):
     """The server ended, never became healthy, or answered a request of the tests with an error."""
 
 
@@ -36,7 +36,7 @@ def free_port() -> int:
             with suppress(OSError):
                 udp.bind(("", port))
                 return port
-    raise ServerFailed("no port is free for both TCP and UDP")
+    raise ServerError("no port is free for both TCP and UDP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Server:
     async def text(self, path: str) -> str:
         async with self._session.get(path) as response:
             if response.status != 200:
-                raise ServerFailed(f"GET {path}: {response.status}")
+                raise ServerError(f"GET {path}: {response.status}")
             return await response.text()
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -79,7 +79,7 @@ class Server:
     @staticmethod
     async def _json(response: aiohttp.ClientResponse) -> Any:
         if response.status >= 300:
-            raise ServerFailed(f"{response.method} {response.url}: {response.status} {await response.text()}")
+            raise ServerError(f"{response.method} {response.url}: {response.status} {await response.text()}")
         return await response.json()
 
     async def create_room(self, **settings: Any) -> Invitation:
@@ -113,9 +113,9 @@ class Server:
         give_up = time.monotonic() + START_TIMEOUT
         while not await self.healthy():
             if self.process.returncode is not None:
-                raise ServerFailed(f"roomcast ended with {self.process.returncode}:\n{self.log_tail()}")
+                raise ServerError(f"roomcast ended with {self.process.returncode}:\n{self.log_tail()}")
             if time.monotonic() > give_up:
-                raise ServerFailed(f"roomcast is not healthy after {START_TIMEOUT:g} s:\n{self.log_tail()}")
+                raise ServerError(f"roomcast is not healthy after {START_TIMEOUT:g} s:\n{self.log_tail()}")
             await asyncio.sleep(0.1)
 
     def media_nodes(self) -> list[int]:
@@ -144,7 +144,7 @@ class Server:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             await self.process.wait()
-            raise ServerFailed(f"roomcast did not end {STOP_TIMEOUT:g} s after SIGTERM:\n{self.log_tail()}") from None
+            raise ServerError(f"roomcast did not end {STOP_TIMEOUT:g} s after SIGTERM:\n{self.log_tail()}") from None
 
 
 def _descendants(pid: int) -> list[int]:
