@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from tests.support import chromium, firefox
-from tests.support.page import eventually
+from tests.support.page import Page, eventually
 from tests.support.relay import Impairment, udp_relay
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ async def site() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def judge(page: chromium.Page | firefox.FirefoxPage) -> None:
+async def judge(page: Page) -> None:
     """Red frames and audio energy arrive at B."""
     await eventually(page, "call.watched.frames > 30", "frames of the camera")
     red, green, blue = await page.evaluate("probe.colour(call.video)")
