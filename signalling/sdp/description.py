@@ -52,7 +52,11 @@ class SsrcGroup:
 
 @dataclass(frozen=True, slots=True)
 class MediaSection:
-    """One m-line with its attributes. `simulcast` lists the rids of `a=simulcast` in the direction of the rids."""
+    """One m-line with its attributes.
+
+    `payloads` holds those of `formats` that have an `a=rtpmap`, in the m-line's order. The simulcast lists name rids
+    (RFC 8853), of alternatives the first. `mid` may be empty only when the section is stopped.
+    """
 
     kind: str
     port: int
@@ -63,27 +67,42 @@ class MediaSection:
     bundle_only: bool = False
     rtcp_mux: bool = False
     rtcp_reduced_size: bool = False
+    extmap_allow_mixed: bool = False
     payloads: tuple[PayloadFormat, ...] = ()
     extensions: tuple[HeaderExtension, ...] = ()
     rids: tuple[Rid, ...] = ()
-    simulcast: tuple[str, ...] = ()
+    simulcast_send: tuple[str, ...] = ()
+    simulcast_recv: tuple[str, ...] = ()
     ssrcs: tuple[int, ...] = ()
     ssrc_groups: tuple[SsrcGroup, ...] = ()
     msid: str = ""
     cname: str = ""
-    candidates: tuple[Candidate, ...] = ()
 
     @property
     def stopped(self) -> bool:
-        """Port 0 stops an m-line, unless `a=bundle-only` says that it only waits for its bundle (RFC 8843 section 6)."""
+        """Port 0 stops an m-line, unless `a=bundle-only` says that its bundle has the port (RFC 8843 section 6)."""
         return self.port == 0 and not self.bundle_only
+
+    @property
+    def sends(self) -> bool:
+        """Whether the writer of the description wants to send here."""
+        return not self.stopped and self.direction in ("sendrecv", "sendonly")
+
+    @property
+    def receives(self) -> bool:
+        """Whether the writer of the description wants to receive here."""
+        return not self.stopped and self.direction in ("sendrecv", "recvonly")
 
 
 @dataclass(frozen=True, slots=True)
 class SessionDescription:
-    """A whole description. `bundle` holds the mids of the one BUNDLE group, its tagged m-line first."""
+    """A whole description.
 
-    session_id: str
+    `bundle` holds the mids of the BUNDLE group, the tagged m-line first; it is empty without such a group.
+    `candidates` are only written: the server is ICE-lite and never needs those of a client.
+    """
+
+    session_id: int
     version: int
     ice_ufrag: str
     ice_pwd: str
@@ -92,5 +111,4 @@ class SessionDescription:
     bundle: tuple[str, ...]
     media: tuple[MediaSection, ...]
     ice_lite: bool = False
-    extmap_allow_mixed: bool = False
-    username: str = "-"
+    candidates: tuple[Candidate, ...] = ()
