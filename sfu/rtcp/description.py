@@ -82,7 +82,7 @@ class Bye:
 
 def _read_items(body: bytes, position: int) -> tuple[tuple[tuple[int, bytes], ...], int]:
     """The items of one chunk, and where the next chunk starts."""
-    items = []
+    items: list[tuple[int, bytes]] = []
     while position < len(body):
         kind = body[position]
         if kind == 0:

@@ -71,7 +71,9 @@ class SenderReport:
         """`body` is the packet after its common header. Raises `RtcpError`."""
         if len(body) < _SENDER_INFO.size:
             raise RtcpError("a sender report is cut off")
-        return cls(*_SENDER_INFO.unpack_from(body), _read_blocks(count, body, _SENDER_INFO.size))
+        ssrc, ntp_time, rtp_time, packet_count, octet_count = _SENDER_INFO.unpack_from(body)
+        reports = _read_blocks(count, body, _SENDER_INFO.size)
+        return cls(ssrc, ntp_time, rtp_time, packet_count, octet_count, reports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class ReceiverReport:
         """`body` is the packet after its common header. Raises `RtcpError`."""
         if len(body) < _SSRC.size:
             raise RtcpError("a receiver report is cut off")
-        return cls(*_SSRC.unpack_from(body), _read_blocks(count, body, _SSRC.size))
+        (ssrc,) = _SSRC.unpack_from(body)
+        return cls(ssrc, _read_blocks(count, body, _SSRC.size))
 
 
 def _write_blocks(reports: tuple[ReportBlock, ...]) -> bytes:
