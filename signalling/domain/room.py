@@ -3,6 +3,7 @@
 Instants are Unix seconds (UTC) as floats. Nothing here reads a clock: whoever asks says what time it is.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
@@ -22,6 +23,11 @@ LAST_UPDATE_BEFORE_START = 30 * 60
 
 PARTICIPANTS_IN_GROUP_MODE = 300
 PARTICIPANTS_IN_LECTURE_MODE = 1000
+
+
+def is_room_id(text: str) -> bool:
+    """Whether the text has the form of a room's id: 24 hexadecimal digits, in lower case."""
+    return re.fullmatch("[0-9a-f]{24}", text) is not None
 
 
 class _Settings(BaseModel):

@@ -1,4 +1,6 @@
-"""The video API under /video/v2: HTTP Basic, JSON, and the envelope `{"result": 0, …}` or `{"result": N, "error": …}`.
+"""The video API under /video/v2: HTTP Basic, JSON, and the envelope `{"result": 0, …}`."""
 
-    routes(store, issuer, credentials, sessions, clock=time.time) -> list[aiohttp.web.RouteDef]
-"""
+from signalling.api.enablex.errors import ErrorCode
+from signalling.api.enablex.routes import routes
+
+__all__ = ["ErrorCode", "routes"]

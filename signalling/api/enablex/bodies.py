@@ -1,0 +1,74 @@
+"""The bodies of requests. Limits that the API has in common with every other stand in the domain."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic_core import PydanticCustomError, to_json
+
+from signalling.api.enablex.errors import from_validation
+from signalling.domain.room import Role
+
+# The data of a user travels in the token, and the token in a message.
+_MAX_USER_DATA = 8192
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return text
+
+
+def _fits_a_token(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(to_json(data)) > _MAX_USER_DATA:
+        raise PydanticCustomError("too-large", "must take at most {limit} bytes as JSON", {"limit": _MAX_USER_DATA})
+    return data
+
+
+Text = Annotated[str, Field(max_length=256), AfterValidator(_not_blank)]
+Data = dict[str, JsonValue]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+_B = TypeVar("_B", bound=_Body)
+
+
+class Sip(_Body):
+    enabled: bool = False
+
+
+class CreateRoom(_Body):
+    """`settings` are checked by `settings.to_settings`."""
+
+    name: Text
+    owner_ref: Text
+    settings: Data = {}
+    sip: Sip = Sip()
+    data: Data = {}
+
+
+class UpdateRoom(_Body):
+    """Like CreateRoom. What is not in `model_fields_set` stays as it is; null is a wrong type, as it is there."""
+
+    name: Text = ""
+    owner_ref: Text = ""
+    settings: Data = {}
+    sip: Sip = Sip()
+    data: Data = {}
+
+
+class CreateToken(_Body):
+    name: Text
+    role: Role
+    user_ref: Text
+    data: Annotated[Data, AfterValidator(_fits_a_token)] = {}
+
+
+def check(model: type[_B], body: Data) -> _B:
+    """The body as the model; ApiError names the first field that is wrong."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise from_validation(error, known=list(model.model_fields)) from error
