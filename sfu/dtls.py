@@ -1,16 +1,188 @@
-"""DTLS-SRTP (RFC 5764) as server, through aiortc's handshake."""
+"""DTLS-SRTP (RFC 5764) in the server's role, through aiortc's handshake.
+
+aiortc does the handshake, the check of the peer's fingerprint and the data that comes after; `_setup_srtp` is
+overridden to hand out the keys, so that SRTP stays out of aiortc. The names that are leaned on are kept honest by
+tests/sfu/test_aiortc_contract.py.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import structlog
+from aiortc import RTCIceTransport
+from aiortc.rtcdtlstransport import (
+    SRTP_AEAD_AES_128_GCM,
+    SRTP_AEAD_AES_256_GCM,
+    SRTP_AES128_CM_SHA1_80,
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+)
+from OpenSSL import SSL
 
 from sfu.link_messages import Fingerprint
+from sfu.srtp import SrtpKeys
+
+SRTP_PROFILES = [SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80]
+"""In our order of preference, which wins over the client's: by what they cost."""
+
+MAX_WAITING = 64
+"""How many datagrams of one peer may wait for the handshake's task."""
+
+log = structlog.get_logger(__name__)
 
 
 class Certificate:
     """The self-signed certificate of this process: made at its start, kept nowhere."""
 
+    def __init__(self, certificate: RTCCertificate) -> None:
+        self._certificate = certificate
+
     @classmethod
     def generate(cls) -> "Certificate":
-        raise NotImplementedError
+        """A fresh P-256 certificate."""
+        return cls(RTCCertificate.generateCertificate())
+
+    @property
+    def aiortc(self) -> RTCCertificate:
+        """The certificate as aiortc wants it."""
+        return self._certificate
 
     @property
     def fingerprint(self) -> Fingerprint:
         """Its SHA-256 fingerprint (RFC 8122), for the Hello of the link."""
-        raise NotImplementedError
+        values = {each.algorithm: each.value for each in self._certificate.getFingerprints()}
+        return Fingerprint(algorithm="sha-256", value=values["sha-256"])
+
+
+class DtlsServer:
+    """One peer's DTLS session.
+
+    `send` is given datagrams for the peer. Exactly one of `connected` and `failed` is called, unless the server is
+    closed first; after `connected`, `ended` is called when the peer ends the session. Runs on asyncio's clock only
+    for the retransmissions of DTLS; the time-out of the handshake is the caller's.
+    """
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        fingerprints: Sequence[Fingerprint],
+        *,
+        send: Callable[[bytes], object],
+        connected: Callable[[SrtpKeys], None],
+        failed: Callable[[str], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._pipe = _Pipe(send)
+        self._session = _Session(self._pipe, certificate)
+        self._parameters = RTCDtlsParameters(
+            fingerprints=[RTCDtlsFingerprint(algorithm=each.algorithm, value=each.value) for each in fingerprints]
+        )
+        self._connected = connected
+        self._failed = failed
+        self._ended = ended
+        self._closed = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the peer has begun the handshake."""
+        return self._task is not None
+
+    def received(self, data: bytes) -> bool:
+        """Take in a DTLS datagram of the peer; the first one starts the handshake. False if too many are waiting."""
+        if self._task is None and not self._closed:
+            self._task = asyncio.get_running_loop().create_task(self._handshake())
+        return self._pipe.put(data)
+
+    def close(self) -> asyncio.Task[None] | None:
+        """End the session; no callback comes any more. Idempotent.
+
+        Returns the task that sends the close_notify, which the caller has to keep, if there is one to send.
+        """
+        if self._closed:
+            return None
+        self._closed = True
+        if self._task is None:
+            return None
+        self._task.cancel()
+        return asyncio.get_running_loop().create_task(self._session.stop())
+
+    async def _handshake(self) -> None:
+        try:
+            await self._session.start(self._parameters)
+        except Exception:
+            # What a peer's certificate can make the libraries raise is not for us to list; it ends this peer only.
+            log.exception("dtls-handshake-error")
+        # Outside of this task, so that a fault in a callback reaches the loop's exception handler.
+        asyncio.get_running_loop().call_soon(self._finish)
+
+    def _finish(self) -> None:
+        if self._closed:
+            return
+        if self._session.state != "connected" or self._session.keys is None:
+            self._failed(self._session.failure)
+            return
+        self._session.on("statechange", self._state_changed)
+        self._connected(self._session.keys)
+
+    def _state_changed(self) -> None:
+        if self._session.state == "closed" and not self._closed:
+            self._ended()
+
+
+class _Session(RTCDtlsTransport):
+    """aiortc's DTLS transport, with the SRTP keys handed out instead of used."""
+
+    keys: SrtpKeys | None = None
+    failure = "dtls-handshake-failed"
+
+    def __init__(self, pipe: "_Pipe", certificate: Certificate) -> None:
+        super().__init__(cast(RTCIceTransport, pipe), [certificate.aiortc])
+        self._srtp_profiles = SRTP_PROFILES
+        self._set_role("server")
+
+    def _validate_peer_identity(self, remoteParameters: RTCDtlsParameters) -> None:  # noqa: N803 - aiortc's name
+        super()._validate_peer_identity(remoteParameters)
+        if self.state == "failed":
+            self.failure = "dtls-fingerprint-mismatch"
+
+    def _setup_srtp(self) -> None:
+        """Export the keys (RFC 5764 section 4.2): client key, server key, client salt, server salt."""
+        ssl = cast(SSL.Connection, self._ssl)
+        name = ssl.get_selected_srtp_profile()
+        profile = next((each for each in SRTP_PROFILES if each.openssl_profile == name), None)
+        if profile is None:
+            # Without keys the session counts as failed.
+            self.failure = "dtls-no-srtp-profile"
+            return
+        material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
+        self.keys = SrtpKeys(
+            profile=profile.libsrtp_profile,
+            local=profile.get_key_and_salt(material, 1),
+            remote=profile.get_key_and_salt(material, 0),
+        )
+
+
+class _Pipe:
+    """The little that aiortc's DTLS transport needs of an ICE transport."""
+
+    role = "controlled"
+
+    def __init__(self, send: Callable[[bytes], object]) -> None:
+        self._deliver = send
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(MAX_WAITING)
+
+    def put(self, data: bytes) -> bool:
+        if self._waiting.full():
+            return False
+        self._waiting.put_nowait(data)
+        return True
+
+    async def _recv(self) -> bytes:
+        return await self._waiting.get()
+
+    async def _send(self, data: bytes) -> None:
+        self._deliver(data)

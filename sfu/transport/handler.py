@@ -1,10 +1,8 @@
-"""What the transports call: the interface to whoever forwards the packets."""
+"""The interface to whoever forwards the packets."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
-from sfu.transport.transport import Transport
-
-ClosedState = Literal["failed", "lost"]
+from sfu.transport.transport import ClosedState, Transport
 
 
 class PacketHandler(Protocol):
@@ -26,11 +24,11 @@ class PacketHandler(Protocol):
         """DTLS is done: `srtp` and `remote` are set. Buffered packets follow by `rtp` and `rtcp`."""
 
     def path_changed(self, transport: Transport) -> None:
-        """`remote` (and `socket`) of the transport changed; before `connected` for the first time."""
+        """`remote` (and `socket`) of the transport changed; for the first time before `connected`."""
 
     def closed(self, transport: Transport, state: ClosedState, reason: str) -> None:
         """The peer is gone, and the mux has already removed the transport.
 
-        `failed`: it never got through the handshake; `lost`: it had been connected, or consent expired.
-        Not called after `Mux.remove`. `reason` is a stable code such as "consent-expired".
+        `failed`: it never got through the handshake; `lost`: it had been connected. `reason` is a stable code such
+        as "consent-expired". Not called for a transport that was closed by `Transport.close` or `Mux.remove`.
         """

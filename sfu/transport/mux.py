@@ -1,24 +1,55 @@
 """One UDP port and the same TCP port for all transports of the process (RFC 7983, RFC 4571)."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Sequence
 
-from sfu.srtp import Count
+from sfu.ice.limiter import FailureLimiter
+from sfu.ice.stun import StunError, is_indication, parse_request
+from sfu.srtp import MAX_DATAGRAM, Count
 from sfu.transport.handler import PacketHandler
-from sfu.transport.path import Address
-from sfu.transport.transport import Transport
+from sfu.transport.path import Address, Path, host_and_port
+from sfu.transport.ports import ALL_HOSTS, BoundPort, bind_port
+from sfu.transport.strangers import Strangers
+from sfu.transport.tcp import TcpConnection
+from sfu.transport.transport import ClosedState, Transport
 
-ALL_HOSTS = ("0.0.0.0", "::")  # noqa: S104 - a media port is there to be reached from outside
+BATCH = 64
+"""Datagrams read in one wake-up, before others get their turn."""
+
+TICK = 0.5
+"""Seconds between two looks at the timers."""
+
+SHORTEST_DATAGRAM = 12
+"""Bytes of the shortest thing that is any use, an RTP header."""
 
 
 class Mux:
     """Reads the shared port and hands every datagram to its transport.
 
-    `mux = await Mux.open(handler, count, hosts, port)`; `mux.port` is then the number of the UDP and the TCP port.
+    A path (a UDP address or a TCP connection) belongs to a transport from the first authenticated check that came
+    on it; everything but STUN from any other path is dropped.
+
+    `mux = await Mux.open(handler, count)`; `mux.port` is then the number of the UDP and the TCP port.
     """
 
-    port: int
+    def __init__(self, bound: BoundPort, handler: PacketHandler, count: Count, clock: Callable[[], float]) -> None:
+        self.port = bound.number
+        self.now = clock
+        self._handler = handler
+        self._count = count
+        self._bound = bound
+        # An address of IPv4 has two items, one of IPv6 four.
+        self._udp = {2 if version == 4 else 4: sock for version, sock in bound.udp.items()}
+        self._owners: dict[Path, Transport] = {}
+        self._usernames: dict[str, Transport] = {}
+        self._transports: dict[Transport, set[str]] = {}
+        self._limiter = FailureLimiter()
+        self._strangers = Strangers()
+        self._servers: list[asyncio.Server] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     async def open(
@@ -32,26 +63,243 @@ class Mux:
     ) -> "Mux":
         """Bind UDP and TCP on `hosts` (IP addresses, at most one per family), all with one port number.
 
-        Without IPv6 on the machine "::" is left out. Port 0 takes a free number. Raises OSError, ValueError.
+        A machine with several addresses has to name the one it is reached by, as answers to a peer leave from the
+        address that the kernel prefers. Without IPv6 on the machine "::" is left out. Port 0 takes a free number.
+        Raises OSError and ValueError.
         """
-        raise NotImplementedError
+        mux = cls(bind_port(hosts, port), handler, count, clock)
+        loop = asyncio.get_running_loop()
+        for sock in mux._udp.values():
+            loop.add_reader(sock, mux._read, sock)
+        for listener in mux._bound.tcp:
+            mux._servers.append(await loop.create_server(lambda: TcpConnection(mux, count), sock=listener))
+        mux._tick()
+        return mux
 
     def add(self, transport: Transport) -> None:
         """Let a transport's peer in. Raises ValueError if its ICE credentials belong to another transport."""
-        raise NotImplementedError
+        for name in transport.usernames:
+            self.listen(transport, name)
 
     def remove(self, transport: Transport) -> None:
         """The same as `transport.close()`."""
-        raise NotImplementedError
+        transport.close()
 
     def socket_for(self, address: Address) -> socket.socket:
         """The UDP socket for an address, by its family. Raises KeyError if that family is not bound."""
-        raise NotImplementedError
+        return self._udp[len(address)]
 
     def check_timers(self, now: float) -> None:
-        """Close what has timed out. The mux calls it each half second by itself; tests call it with their own time."""
-        raise NotImplementedError
+        """Close what has timed out. The mux calls it each half second by itself; tests call it with a time."""
+        for transport in list(self._transports):
+            for path in transport.check_timers(now):
+                self._disown(path)
+        for connection in self._strangers.overdue(now):
+            self._count("tcp-never-authenticated")
+            connection.close()
 
     async def close(self) -> None:
         """Close all transports, connections and sockets."""
-        raise NotImplementedError
+        if self._timer is not None:
+            self._timer.cancel()
+        for transport in list(self._transports):
+            transport.close()
+        if self._closing:
+            await asyncio.wait(self._closing)
+        for connection in self._strangers:
+            connection.close()
+        loop = asyncio.get_running_loop()
+        for sock in self._udp.values():
+            loop.remove_reader(sock)
+            sock.close()
+        for server in self._servers:
+            server.close()
+
+    # What transports need (sfu.transport.transport.Network)
+
+    def send(self, path: Path, data: bytes) -> None:
+        """Send one datagram; counted if the kernel or the connection does not take it."""
+        if isinstance(path, TcpConnection):
+            path.write_frame(data)
+            return
+        try:
+            self._udp[len(path)].sendto(data, path)
+        except BlockingIOError:
+            self._count("send-buffer-full")
+        except OSError:
+            # Such as an unreachable network: what the peer's checks will tell, too.
+            self._count("send-failed")
+
+    def socket_of(self, path: Path) -> socket.socket | None:
+        """The UDP socket of a path; None for TCP."""
+        return None if isinstance(path, TcpConnection) else self._udp[len(path)]
+
+    def listen(self, transport: Transport, name: str) -> None:
+        """Route checks with this USERNAME to the transport. Raises ValueError if it is another transport's."""
+        if self._usernames.get(name, transport) is not transport:
+            raise ValueError(f"the ICE credentials of {transport.transport_id} belong to another transport")
+        names = {name, *transport.usernames}
+        for old in self._transports.get(transport, set()) - names:
+            del self._usernames[old]
+        for new in names:
+            self._usernames[new] = transport
+        self._transports[transport] = names
+
+    def path_changed(self, transport: Transport) -> None:
+        """The transport sends elsewhere from now on."""
+        self._handler.path_changed(transport)
+
+    def connected(self, transport: Transport, early: Sequence[bytes]) -> None:
+        """Announce the transport, then deliver what had come too early."""
+        self._handler.connected(transport)
+        now = self.now()
+        for data in early:
+            self._media(transport, data, now)
+        self._handler.batch_done()
+
+    def left(self, transport: Transport, closing: asyncio.Task[None] | None) -> None:
+        """Forget a closed transport. Its TCP connections stay until the last DTLS record is out."""
+        for name in self._transports.pop(transport, set()):
+            del self._usernames[name]
+        paths = [path for path in transport.paths if self._owners.get(path) is transport]
+        for path in paths:
+            del self._owners[path]
+        connections = [path for path in paths if isinstance(path, TcpConnection)]
+        if closing is None:
+            _close_all(connections)
+            return
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        closing.add_done_callback(lambda _: _close_all(connections))
+
+    def ended(self, transport: Transport, state: ClosedState, reason: str) -> None:
+        """The transport has closed itself."""
+        self._handler.closed(transport, state, reason)
+
+    # What TCP connections need (sfu.transport.tcp.TcpOwner)
+
+    def tcp_opened(self, connection: TcpConnection) -> bool:
+        """Whether there is room for this connection, which has to authenticate itself soon."""
+        if self._strangers.admit(connection, self.now()):
+            return True
+        self._count("tcp-too-many")
+        return False
+
+    def tcp_received(self, connection: TcpConnection, frames: Sequence[bytes]) -> None:
+        """Datagrams that came together on a TCP connection."""
+        now = self.now()
+        try:
+            for frame in frames:
+                self._dispatch(frame, connection, now)
+        finally:
+            self._handler.batch_done()
+
+    def tcp_closed(self, connection: TcpConnection) -> None:
+        """The connection is gone."""
+        self._strangers.discard(connection)
+        owner = self._owners.pop(connection, None)
+        if owner is not None:
+            owner.give_up_path(connection)
+
+    # Reading
+
+    def _read(self, sock: socket.socket) -> None:
+        now = self.now()
+        try:
+            for _ in range(BATCH):
+                try:
+                    data, address = sock.recvfrom(MAX_DATAGRAM)
+                except BlockingIOError:
+                    break
+                except OSError:
+                    self._count("receive-failed")
+                    break
+                self._dispatch(data, address, now)
+        finally:
+            self._handler.batch_done()
+
+    def _dispatch(self, data: bytes, path: Path, now: float) -> None:
+        """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983 section 7)."""
+        owner = self._owners.get(path)
+        if len(data) < SHORTEST_DATAGRAM:
+            self._count("datagram-too-short")
+            return
+        first = data[0]
+        if 127 < first < 192:
+            if owner is None:
+                self._count("srtp-from-stranger")
+            else:
+                self._media(owner, data, now)
+        elif first < 4:
+            self._stun(data, path, owner, now)
+        elif 19 < first < 64:
+            if owner is None:
+                self._count("dtls-from-stranger")
+            else:
+                owner.dtls_received(data, path)
+        else:
+            self._count("datagram-unknown")
+
+    def _media(self, transport: Transport, data: bytes, now: float) -> None:
+        receiver = transport.receiver
+        if receiver is None:
+            transport.hold(data)
+        elif 191 < data[1] < 224:
+            # RTCP packet types; RTP payload types keep clear of them (RFC 5761 section 4).
+            plain = receiver.unprotect_rtcp(data)
+            if plain is not None:
+                self._handler.rtcp(transport, plain, now)
+        else:
+            plain = receiver.unprotect_rtp(data)
+            if plain is not None:
+                self._handler.rtp(transport, plain, now)
+
+    def _stun(self, data: bytes, path: Path, owner: Transport | None, now: float) -> None:
+        if is_indication(data):
+            return
+        host, _ = host_and_port(path)
+        if owner is None and not self._limiter.allows(host, now):
+            self._count("stun-rate-limited")
+            return
+        try:
+            self._answer_check(data, path, owner, now)
+        except StunError as error:
+            self._limiter.failed(host, now)
+            self._count(str(error))
+
+    def _answer_check(self, data: bytes, path: Path, owner: Transport | None, now: float) -> None:
+        """Answer a connectivity check if its sender proves to be a peer of ours. Raises StunError."""
+        request = parse_request(data)
+        transport = self._usernames.get(request.username)
+        if transport is None:
+            raise StunError("stun-unknown-username")
+        if owner is not None and owner is not transport and not owner.has_abandoned(path, now):
+            # Whoever can forge source addresses must not cut off another peer with credentials of their own.
+            raise StunError("stun-path-taken")
+        check = transport.check_received(request, path, now)
+        if check.refused is not None:
+            raise StunError(check.refused)
+        if check.verified and owner is not transport:
+            if owner is not None:
+                owner.give_up_path(path)
+            self._owners[path] = transport
+            self._strangers.discard(path)
+        if check.evicted is not None:
+            self._disown(check.evicted)
+        if check.response is not None:
+            self.send(path, check.response)
+
+    def _disown(self, path: Path) -> None:
+        """A path leads nowhere any more."""
+        self._owners.pop(path, None)
+        if isinstance(path, TcpConnection):
+            path.close()
+
+    def _tick(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(TICK, self._tick)
+        self.check_timers(self.now())
+
+
+def _close_all(connections: Sequence[TcpConnection]) -> None:
+    for connection in connections:
+        connection.close()
