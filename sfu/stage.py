@@ -44,13 +44,91 @@ def fill_slots(
 ) -> Assignment:
     """Who is in which slot of `own_endpoint` from now on.
 
-    `order` is that of `stage_order`; `audio_priority` that of `audio_order` (by default the same as `order`).
+    `order` is that of `stage_order`; `audio_priority` that of `audio_order` (by default the same as `order`). The most
+    important are in as far as slots go; whoever was in already keeps their slot. Who is both heard and seen has audio
+    slot k and video slot k; to make it so, the less important move. Count a muted microphone into `has_audio`, else
+    every unmute may move a picture.
     """
-    raise NotImplementedError
+    video = _most_important(order, own_endpoint, has_video, video_slots)
+    audio = _most_important(order if audio_priority is None else audio_priority, own_endpoint, has_audio, audio_slots)
+    old_audio = _places(current.audio, audio, audio_slots)
+    old_video = _places(current.video, video, video_slots)
+    both = [endpoint for endpoint in video if endpoint in audio]
+    paired = _pair(both, old_audio, old_video, min(audio_slots, video_slots), order)
+    return Assignment(
+        _place(audio, paired, old_audio, audio_slots),
+        _place(video, paired, old_video, video_slots),
+    )
 
 
 def fill_screens(
     current: Sequence[str | None], started: Sequence[str], own_endpoint: str, slots: int
 ) -> tuple[str | None, ...]:
-    """Screen slots: `started` are the endpoints that share a screen, the earliest start first."""
-    raise NotImplementedError
+    """Who is in which screen slot: `started` are those who share a screen, the earliest start first.
+
+    With more screens than slots the earliest are in; whoever was in already keeps their slot.
+    """
+    wanted = _most_important(started, own_endpoint, started, slots)
+    return _place(wanted, {}, _places(current, wanted, slots), slots)
+
+
+def _most_important(order: Sequence[str], own_endpoint: str, eligible: Collection[str], slots: int) -> list[str]:
+    others = [endpoint for endpoint in dict.fromkeys(order) if endpoint in eligible and endpoint != own_endpoint]
+    return others[:slots]
+
+
+def _places(current: Sequence[str | None], wanted: Sequence[str], slots: int) -> dict[str, int]:
+    """The slots of those who stay."""
+    places: dict[str, int] = {}
+    for index, endpoint in enumerate(current[:slots]):
+        if endpoint is not None and endpoint in wanted:
+            places.setdefault(endpoint, index)
+    return places
+
+
+def _pair(
+    both: Sequence[str], audio: dict[str, int], video: dict[str, int], common: int, importance: Sequence[str]
+) -> dict[str, int]:
+    """The common slot of each who is both heard and seen. `audio` and `video` are the slots of those who stay; slots
+    below `common` exist in both; `both` is in the order of `importance`."""
+    # Who has a pair keeps it: moving a picture costs a keyframe.
+    paired = {
+        endpoint: video[endpoint] for endpoint in both if endpoint in video and audio.get(endpoint) == video[endpoint]
+    }
+    free = set(range(common)) - set(paired.values())
+    seen = {slot: endpoint for endpoint, slot in video.items()}
+    heard = {slot: endpoint for endpoint, slot in audio.items()}
+    rank = {endpoint: index for index, endpoint in enumerate(importance)}
+
+    def cost(endpoint: str, slot: int) -> tuple[int, int, int, int]:
+        """Pictures that move, voices that move, how important whoever must make way is, and the slot itself."""
+        displaced = seen.get(slot)
+        pictures = (video.get(endpoint, slot) != slot) + (displaced not in (None, endpoint))
+        voices = (audio.get(endpoint, slot) != slot) + (heard.get(slot) not in (None, endpoint))
+        return pictures, voices, -rank.get(displaced or endpoint, 0), slot
+
+    for endpoint in both:
+        if endpoint not in paired:
+            slot = min(free, key=lambda slot: cost(endpoint, slot))  # noqa: B023 - used before the loop goes on
+            free.remove(slot)
+            paired[endpoint] = slot
+    return paired
+
+
+def _place(wanted: Sequence[str], paired: dict[str, int], places: dict[str, int], slots: int) -> tuple[str | None, ...]:
+    """Pairs first, then those who stay where they were, then the others from the first free slot on."""
+    filled: list[str | None] = [None] * slots
+    waiting = []
+    for endpoint, slot in paired.items():
+        filled[slot] = endpoint
+    for endpoint in wanted:
+        if endpoint in paired:
+            continue
+        place = places.get(endpoint)
+        if place is None or filled[place] is not None:
+            waiting.append(endpoint)
+        else:
+            filled[place] = endpoint
+    for endpoint in waiting:
+        filled[filled.index(None)] = endpoint
+    return tuple(filled)
