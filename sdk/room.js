@@ -1,0 +1,403 @@
+/** A meeting as one participant has it. `Roomcast.join` makes it. */
+
+import { captureScreen } from "./devices.js";
+import { RoomClosedError, RoomcastError } from "./errors.js";
+import { Emitter } from "./events.js";
+import { HeightLimits } from "./height-limits.js";
+import { LocalTrack } from "./local-track.js";
+import { Participant } from "./participants.js";
+import { applyNotification } from "./room-events.js";
+
+/** @typedef {import("./roomcast.d.ts").RoomEvents} RoomEvents */
+/** @typedef {import("./roomcast.d.ts").Source} Source */
+/** @typedef {import("./protocol.d.ts").JoinResult} JoinResult */
+/** @typedef {import("./slots.js").Slot} Slot */
+/**
+ * @typedef {object} RoomParts what a room is put together from
+ * @property {import("./signalling.js").Signalling} signalling
+ * @property {import("./media-connection.js").MediaConnection} media
+ * @property {import("./publishing.js").Publishing} publishing
+ * @property {import("./slots.js").Slots} slots
+ * @property {Map<string, Participant>} participants
+ * @property {import("./timings.js").Timings} timings
+ */
+
+/** @extends {Emitter<RoomEvents>} */
+export class Room extends Emitter {
+  #parts;
+  #limits;
+  /** What is broken at the moment. @type {Set<"signalling" | "media">} */
+  #broken = new Set();
+  /** @type {"connected" | "disconnected"} */
+  #life = "connected";
+  #unloaded = () => this.#end("left", "The page was closed.", true);
+
+  /** @readonly @type {string} */
+  clientId;
+  /** @readonly @type {string} */
+  roomId;
+  /** @readonly @type {string} */
+  name;
+  /** @readonly @type {Record<string, unknown>} the room's settings */
+  settings;
+  /** The number of this session of the room. @readonly @type {string} */
+  confNum;
+  /** @readonly @type {string} */
+  role;
+  /** @readonly @type {import("./protocol.d.ts").Permissions} */
+  permissions;
+  /** The stage, first place first. @type {Participant[]} */
+  activeTalkers = [];
+  /** Whether one's own voice is heard at the moment. */
+  speaking = false;
+
+  /**
+   * @param {RoomParts} parts
+   * @param {JoinResult} result
+   */
+  constructor(parts, result) {
+    super();
+    this.#parts = parts;
+    this.clientId = result.client_id;
+    this.roomId = result.room.room_id;
+    this.name = result.room.name;
+    this.settings = result.room.settings;
+    this.confNum = result.conf_num;
+    this.role = result.role;
+    this.permissions = result.permissions;
+    for (const info of result.participants) this.#insert(info);
+    this.#limits = new HeightLimits((max_heights) => this.#request("limit-slots", { max_heights }));
+    this.#listen();
+    this.#talkersKnown(result.active_talkers ?? []);
+    globalThis.addEventListener?.("pagehide", this.#unloaded);
+  }
+
+  /** Everybody else in the room, by client id. @returns {ReadonlyMap<string, Participant>} */
+  get participants() {
+    return this.#parts.participants;
+  }
+
+  /** What is published, or about to be. */
+  get localTracks() {
+    return this.#parts.publishing.all();
+  }
+
+  /** @returns {"connected" | "reconnecting" | "disconnected"} */
+  get state() {
+    if (this.#life === "disconnected") return "disconnected";
+    return this.#broken.size > 0 ? "reconnecting" : "connected";
+  }
+
+  /** @returns {"connecting" | "connected" | "reconnecting"} of the peer connection alone */
+  get mediaState() {
+    return this.#parts.media.state;
+  }
+
+  get timings() {
+    return this.#parts.timings;
+  }
+
+  get audioSlots() {
+    return this.#parts.slots.of("audio");
+  }
+
+  get videoSlots() {
+    return this.#parts.slots.of("video");
+  }
+
+  get screenSlots() {
+    return this.#parts.slots.of("screen");
+  }
+
+  /** @param {Source} source */
+  localTrack(source) {
+    return this.#parts.publishing.get(source);
+  }
+
+  /**
+   * Publishes a microphone or a camera (that was not part of the join, or was unpublished).
+   *
+   * @param {"microphone" | "camera"} source
+   * @param {true | MediaTrackConstraints | MediaStreamTrack} [request]
+   */
+  async publish(source, request = true) {
+    this.#checkFree(source);
+    const track = await this.#parts.publishing.open(source, request);
+    await this.#publish(track);
+    return track;
+  }
+
+  /** @param {Source} source */
+  async unpublish(source) {
+    const { publishing, media } = this.#parts;
+    const track = publishing.get(source);
+    if (track === null) return;
+    publishing.remove(track);
+    this.emit("local-tracks-changed", { track, change: "unpublished" });
+    await media.unpublish(track);
+  }
+
+  /**
+   * Asks the user for a screen, a window or a tab, and shares it.
+   *
+   * @param {DisplayMediaStreamOptions | MediaStreamTrack} [request]
+   */
+  async shareScreen(request = {}) {
+    this.#checkFree("screen");
+    const own = request instanceof MediaStreamTrack;
+    const mediaTrack = own ? request : await captureScreen(request);
+    const track = new LocalTrack("screen", mediaTrack, { owned: !own });
+    await this.#publish(track);
+    return track;
+  }
+
+  async stopScreenShare() {
+    await this.unpublish("screen");
+  }
+
+  /**
+   * From this call on nothing of it is sent; the others are told.
+   *
+   * @param {Source} source
+   */
+  async mute(source) {
+    await this.#parts.publishing.mute(source);
+  }
+
+  /**
+   * @param {Source} source
+   * @throws {MediaError} the device, closed while muted, could not be opened again
+   */
+  async unmute(source) {
+    await this.#parts.publishing.unmute(source);
+  }
+
+  /**
+   * @param {"microphone" | "camera"} source
+   * @param {string | MediaStreamTrack} device a device id, or a track of one's own
+   */
+  async switchDevice(source, device) {
+    await this.#parts.publishing.switchDevice(source, device);
+  }
+
+  /**
+   * The largest picture of this slot that is of use; the server sends the layer that fits.
+   *
+   * @param {Slot} slot
+   * @param {number | null} height pixels; null for the best there is, 0 for no picture at all
+   */
+  setMaxHeight(slot, height) {
+    this.#limits.set(slot, height);
+  }
+
+  /**
+   * @param {string} text
+   * @param {{to?: readonly string[]}} [options] client ids; everybody without
+   */
+  async sendMessage(text, { to } = {}) {
+    await this.#request("send-message", to === undefined ? { text } : { text, to });
+  }
+
+  /**
+   * Sends any JSON value to everybody, or to some. Nothing of it is kept.
+   *
+   * @param {unknown} data
+   * @param {{to?: readonly string[]}} [options] client ids
+   */
+  async sendUserData(data, { to } = {}) {
+    await this.#request("send-user-data", to === undefined ? { data } : { data, to });
+  }
+
+  /**
+   * Replaces one's own custom data, which everybody sees as `participant.data`.
+   *
+   * @param {Record<string, unknown>} data
+   */
+  async setData(data) {
+    await this.#request("set-data", { data });
+  }
+
+  /** The statistics of the peer connection. */
+  getStats() {
+    return this.#parts.media.getStats();
+  }
+
+  /** Leaves. The devices that the SDK opened are closed at once. */
+  async leave() {
+    if (this.#life === "disconnected") return;
+    this.#end("left", "You left the meeting.", true);
+  }
+
+  #listen() {
+    const { signalling, media, publishing } = this.#parts;
+    signalling.on("notification", (notification) => this.#notified(notification));
+    signalling.on("lost", () => this.#broke("signalling"));
+    signalling.on("resumed", (result) => this.#resumed(result));
+    signalling.on("gone", () => this.#end("connection-lost", "The connection to the server was lost.", false));
+    media.on("lost", () => this.#broke("media"));
+    media.on("restored", () => this.#mended("media"));
+    media.on("renewed", () => this.#limits.repeat());
+    media.on("refused", (tracks) => tracks.forEach((track) => this.#refused(track)));
+    media.on("assigned", (slots) => this.#slotsChanged(slots));
+    publishing.on("changed", (event) => {
+      this.emit("local-tracks-changed", event);
+      if (event.change === "ended" && event.track.source === "screen") this.unpublish("screen").catch(() => {});
+    });
+  }
+
+  /** @param {Source} source */
+  #checkFree(source) {
+    if (this.#life === "disconnected") throw new RoomClosedError("disconnected");
+    if (this.localTrack(source) !== null) throw new RoomcastError("already-published", `The ${source} is published.`);
+  }
+
+  /** @param {LocalTrack} track */
+  async #publish(track) {
+    const { publishing, media } = this.#parts;
+    publishing.add(track);
+    try {
+      await media.publish(track);
+    } catch (error) {
+      publishing.remove(track);
+      throw error;
+    }
+    if (publishing.get(track.source) !== track) {
+      throw new RoomcastError("role-forbidden", `You may not publish a ${track.source} in this room.`);
+    }
+    this.emit("local-tracks-changed", { track, change: "published" });
+  }
+
+  /** @param {LocalTrack} track */
+  #refused(track) {
+    this.#parts.publishing.remove(track);
+    this.emit("local-tracks-changed", { track, change: "refused" });
+  }
+
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  async #request(method, params) {
+    if (this.#life === "disconnected") throw new RoomClosedError("disconnected");
+    return this.#parts.signalling.request(method, params);
+  }
+
+  /** @param {import("./json-rpc.js").Notification} notification */
+  #notified({ method, params }) {
+    const { participants, slots, publishing, media } = this.#parts;
+    if (method === "room-disconnected") {
+      this.#end(String(params.reason), String(params.message ?? ""), false);
+    } else if (method === "media-disconnected") {
+      media.renew();
+    } else if (method === "active-talkers-updated") {
+      const changed = slots.update(params.slots ?? []);
+      this.#talkersKnown(params.active ?? []);
+      this.#slotsChanged(changed);
+      this.emit("active-talkers-updated", { active: this.activeTalkers });
+    } else if (params.client_id === this.clientId) {
+      if (method === "track-muted") publishing.told(params.source, true);
+    } else {
+      const event = applyNotification(participants, method, params);
+      if (event?.type === "user-disconnected") this.#slotsChanged(slots.vacate(event.event.participant.clientId));
+      if (event !== null) this.emit(event.type, /** @type {any} */ (event.event));
+    }
+  }
+
+  /** @param {readonly import("./protocol.d.ts").ActiveTalker[]} active */
+  #talkersKnown(active) {
+    const { participants } = this.#parts;
+    const speaking = new Set(active.filter((talker) => talker.speaking).map((talker) => talker.client_id));
+    this.speaking = speaking.has(this.clientId);
+    for (const participant of participants.values()) participant.speaking = speaking.has(participant.clientId);
+    this.activeTalkers = active.flatMap((talker) => participants.get(talker.client_id) ?? []);
+  }
+
+  /** @param {readonly Slot[]} slots */
+  #slotsChanged(slots) {
+    for (const slot of slots) {
+      slot.emit("changed", slot);
+      this.emit("slot-changed", { slot });
+    }
+    if (slots.length > 0) this.#parts.media.watchFirstFrame();
+  }
+
+  /** @param {import("./protocol.d.ts").ParticipantInfo} info */
+  #insert(info) {
+    if (info.client_id === this.clientId) return;
+    const { participants } = this.#parts;
+    const known = participants.get(info.client_id);
+    if (known === undefined) participants.set(info.client_id, new Participant(info));
+    else known.update(info);
+  }
+
+  /**
+   * The state of the room after a resumption. Missed events follow, and change nothing that is known by then.
+   *
+   * @param {JoinResult} result
+   */
+  #resumed(result) {
+    const { participants, slots, publishing, media } = this.#parts;
+    const present = new Set(result.participants.map((info) => info.client_id));
+    const gone = [...participants.values()].filter((participant) => !present.has(participant.clientId));
+    const come = result.participants.filter((info) => !participants.has(info.client_id));
+    for (const participant of gone) participants.delete(participant.clientId);
+    for (const info of result.participants) this.#insert(info);
+    const changed = slots.update(result.slots ?? []);
+    this.#talkersKnown(result.active_talkers ?? []);
+    for (const participant of gone) this.emit("user-disconnected", { participant, reason: "connection-lost" });
+    for (const { client_id } of come) {
+      const participant = participants.get(client_id);
+      if (participant !== undefined) this.emit("user-connected", { participant });
+    }
+    this.#slotsChanged(changed);
+    for (const track of publishing.all()) this.#correctMute(track, result);
+    this.#limits.repeat();
+    media.settle();
+    this.#mended("signalling");
+  }
+
+  /**
+   * A mute that did not reach the server is told again.
+   *
+   * @param {LocalTrack} track
+   * @param {JoinResult} result
+   */
+  #correctMute(track, result) {
+    const known = result.tracks?.find((info) => info.track_id === track.trackId);
+    if (known === undefined || known.muted === track.muted) return;
+    // When this fails the connection is lost once more, and the next resumption comes here again.
+    this.#request(track.muted ? "mute" : "unmute", { source: track.source }).catch(() => {});
+  }
+
+  /** @param {"signalling" | "media"} part */
+  #broke(part) {
+    const before = this.state;
+    this.#broken.add(part);
+    if (before === "connected") this.emit("reconnecting", { part });
+  }
+
+  /** @param {"signalling" | "media"} part */
+  #mended(part) {
+    const before = this.state;
+    this.#broken.delete(part);
+    if (before === "reconnecting" && this.state === "connected") this.emit("reconnected", null);
+  }
+
+  /**
+   * @param {string} reason
+   * @param {string} message
+   * @param {boolean} tell whether the server is to be told
+   */
+  #end(reason, message, tell) {
+    if (this.#life === "disconnected") return;
+    this.#life = "disconnected";
+    const { signalling, media, publishing } = this.#parts;
+    globalThis.removeEventListener?.("pagehide", this.#unloaded);
+    this.#limits.stop();
+    if (tell) signalling.leaveNow();
+    else signalling.close();
+    media.close();
+    publishing.stop();
+    this.emit("room-disconnected", { reason, message });
+  }
+}

@@ -1,0 +1,233 @@
+/** The public types of the roomcast SDK. */
+
+import type { Permissions, SlotUse, Source } from "./protocol.d.ts";
+
+export type { Permissions, SlotUse, Source } from "./protocol.d.ts";
+
+export const VERSION: string;
+
+/** `true` for a sensible default, constraints for something else, or a track of one's own. */
+export type MediaRequest = boolean | MediaTrackConstraints | MediaStreamTrack;
+
+export interface JoinOptions {
+  /** The microphone. Nothing is published when left out. */
+  audio?: MediaRequest;
+  /** The camera. Nothing is published when left out. */
+  video?: MediaRequest;
+  /** A screen captured already; `room.shareScreen()` asks for one later. */
+  screen?: MediaStreamTrack | null;
+  /** Shown to the others, where the token does not fix it. */
+  name?: string;
+  /** Custom data about this participant, seen by the others as `participant.data`. */
+  data?: Record<string, unknown>;
+  /** How many people can be heard and seen, and screens seen, at once. Default: 5, 16, 2. */
+  slots?: { audio?: number; video?: number; screen?: number };
+  /** The height, in pixels, that video slots begin with; see `room.setMaxHeight`. */
+  maxHeight?: number;
+  /** Sources that begin muted. */
+  muted?: readonly Source[];
+  /** Hand over the tracks given here: the SDK closes them when they are muted or the room is left. */
+  adoptTracks?: boolean;
+  /** In which cameras and screens are sent. Default "VP8", which every browser can decode. */
+  videoCodec?: "VP8" | "VP9" | "H264" | "AV1";
+  /** Another implementation of WebSocket, for tests. */
+  WebSocketClass?: typeof WebSocket;
+}
+
+export const Roomcast: {
+  /**
+   * Joins a room. Resolves when the server let this participant in and the media connection is agreed.
+   *
+   * @throws {MediaError} the camera or the microphone could not be opened
+   * @throws {ConnectionError} the server could not be reached
+   * @throws {RequestError} the server refused: `token-used`, `token-expired`, `token-invalid`, `room-full`, …
+   */
+  join(url: string | URL, token: string, options?: JoinOptions): Promise<Room>;
+};
+
+/** `on` returns the function that takes the listener off. */
+export interface Emitter<Events> {
+  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void;
+  once<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void;
+  off<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): void;
+}
+
+/** A track of somebody else, as the server lists it. */
+export interface RemoteTrack {
+  trackId: string;
+  source: Source;
+  kind: "audio" | "video";
+  muted: boolean;
+}
+
+/** Somebody else in the room. */
+export interface Participant {
+  readonly clientId: string;
+  name: string;
+  role: string;
+  /** The application's own name for this person. */
+  userRef: string | null;
+  data: Record<string, unknown>;
+  /** What they publish, by track id. */
+  tracks: Map<string, RemoteTrack>;
+  speaking: boolean;
+  /** Their connection was lost, and they may be back in a moment. */
+  reconnecting: boolean;
+  track(source: Source): RemoteTrack | null;
+  /** Whether something of theirs can be seen or heard from this source now. */
+  sends(source: Source): boolean;
+}
+
+/** One incoming stream. Who is in it changes; the stream stays. */
+export interface Slot extends Emitter<{ changed: Slot }> {
+  readonly use: SlotUse;
+  readonly index: number;
+  slotId: string;
+  /** Audio slot k and video slot k share one stream, which has picture and sound in step. */
+  readonly stream: MediaStream;
+  /** The picture or the sound of this slot alone. A new peer connection brings a new one. */
+  mediaTrack: MediaStreamTrack | null;
+  clientId: string | null;
+  trackId: string | null;
+  readonly participant: Participant | null;
+}
+
+/** Something of one's own that is published. */
+export interface LocalTrack {
+  readonly source: Source;
+  readonly kind: "audio" | "video";
+  /** Replaced when the device is switched, or was closed while muted and is opened again. */
+  mediaTrack: MediaStreamTrack;
+  /** Nothing of it is sent. */
+  muted: boolean;
+  trackId: string | null;
+}
+
+/** `ended`: the device was taken away or its use withdrawn; `refused`: the server does not let one publish it. */
+export type LocalTrackChange = "published" | "unpublished" | "muted" | "unmuted" | "replaced" | "ended" | "refused";
+
+interface Received {
+  /** null when the sender has left already. */
+  from: Participant | null;
+  clientId: string;
+  /** Whether it went to everybody. */
+  broadcast: boolean;
+}
+
+export interface RoomEvents {
+  "user-connected": { participant: Participant };
+  "user-disconnected": { participant: Participant; reason: string };
+  "user-reconnecting": { participant: Participant };
+  "user-reconnected": { participant: Participant };
+  "user-data-changed": { participant: Participant; data: Record<string, unknown> };
+  "track-published": { participant: Participant; track: RemoteTrack };
+  "track-unpublished": { participant: Participant; track: RemoteTrack };
+  "track-muted": { participant: Participant; track: RemoteTrack };
+  "track-unmuted": { participant: Participant; track: RemoteTrack };
+  "active-talkers-updated": { active: readonly Participant[] };
+  "slot-changed": { slot: Slot };
+  "local-tracks-changed": { track: LocalTrack; change: LocalTrackChange };
+  "message-received": Received & { text: string; at: Date };
+  "user-data-received": Received & { data: unknown };
+  /** The connection to the server, or the one for media, was lost and is being restored. */
+  reconnecting: { part: "signalling" | "media" };
+  reconnected: null;
+  /** The meeting is over for this participant. The last event. */
+  "room-disconnected": { reason: string; message: string };
+}
+
+/** Milliseconds since `Roomcast.join` was called; undefined for what has not happened yet. */
+export interface Timings {
+  readonly webSocketOpened?: number;
+  readonly captured?: number;
+  readonly offerReady?: number;
+  readonly joinSent?: number;
+  readonly answered?: number;
+  readonly connected?: number;
+  /** The first frame of somebody else's picture was decoded. */
+  readonly firstFrame?: number;
+}
+
+/** A meeting as one participant has it. */
+export interface Room extends Emitter<RoomEvents> {
+  readonly clientId: string;
+  readonly roomId: string;
+  readonly name: string;
+  readonly settings: Record<string, unknown>;
+  readonly confNum: string;
+  readonly role: string;
+  readonly permissions: Permissions;
+  readonly state: "connected" | "reconnecting" | "disconnected";
+  /** Of the peer connection alone. */
+  readonly mediaState: "connecting" | "connected" | "reconnecting";
+  /** Everybody else, by client id. */
+  readonly participants: ReadonlyMap<string, Participant>;
+  /** The stage without oneself, first place first. */
+  readonly activeTalkers: readonly Participant[];
+  /** Whether one's own voice is heard at the moment. */
+  readonly speaking: boolean;
+  readonly localTracks: readonly LocalTrack[];
+  readonly audioSlots: readonly Slot[];
+  readonly videoSlots: readonly Slot[];
+  readonly screenSlots: readonly Slot[];
+  readonly timings: Timings;
+
+  localTrack(source: Source): LocalTrack | null;
+  /** Publishes a microphone or a camera that was not part of the join. */
+  publish(source: "microphone" | "camera", request?: true | MediaTrackConstraints | MediaStreamTrack): Promise<LocalTrack>;
+  unpublish(source: Source): Promise<void>;
+  /** Asks the user for a screen, a window or a tab, and shares it. */
+  shareScreen(request?: DisplayMediaStreamOptions | MediaStreamTrack): Promise<LocalTrack>;
+  stopScreenShare(): Promise<void>;
+  /** From this call on nothing of it is sent. A camera that the SDK opened is closed: its light goes out. */
+  mute(source: Source): Promise<void>;
+  unmute(source: Source): Promise<void>;
+  /** Sends from another device (its id), or a track of one's own. */
+  switchDevice(source: "microphone" | "camera", device: string | MediaStreamTrack): Promise<void>;
+  /** The largest picture of this slot that is of use: null for the best, 0 for none at all. */
+  setMaxHeight(slot: Slot, height: number | null): void;
+  sendMessage(text: string, options?: { to?: readonly string[] }): Promise<void>;
+  sendUserData(data: unknown, options?: { to?: readonly string[] }): Promise<void>;
+  setData(data: Record<string, unknown>): Promise<void>;
+  getStats(): Promise<RTCStatsReport>;
+  leave(): Promise<void>;
+}
+
+type CaptureRequest = true | MediaTrackConstraints;
+
+/** Opens a microphone or a camera, with the defaults of a join. */
+export function capture(source: "microphone" | "camera", request?: CaptureRequest): Promise<MediaStreamTrack>;
+/** Opens both with a single question to the user. */
+export function captureBoth(requests: {
+  microphone?: CaptureRequest;
+  camera?: CaptureRequest;
+}): Promise<{ microphone?: MediaStreamTrack; camera?: MediaStreamTrack }>;
+export function captureScreen(options?: DisplayMediaStreamOptions): Promise<MediaStreamTrack>;
+export function listDevices(): Promise<{
+  microphones: MediaDeviceInfo[];
+  cameras: MediaDeviceInfo[];
+  speakers: MediaDeviceInfo[];
+}>;
+/** Returns the function that stops watching. */
+export function watchDevices(callback: () => void): () => void;
+
+/** `reason` is a stable word for programs, `message` a sentence for people. */
+export class RoomcastError extends Error {
+  constructor(reason: string, message: string, options?: { cause?: unknown });
+  readonly reason: string;
+}
+/** `unreachable`, `timeout`, `connection-lost`. */
+export class ConnectionError extends RoomcastError {}
+/** The server's refusal; `code` is the JSON-RPC error code. */
+export class RequestError extends RoomcastError {
+  constructor(reason: string, message: string, code: number);
+  readonly code: number;
+}
+/** `permission-denied`, `device-not-found`, `device-in-use`, `insecure-context`, `not-supported`, … */
+export class MediaError extends RoomcastError {
+  constructor(reason: string, message: string, source: Source, options?: { cause?: unknown });
+  readonly source: Source;
+}
+export class RoomClosedError extends RoomcastError {
+  constructor(reason: string);
+}
