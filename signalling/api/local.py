@@ -1,6 +1,6 @@
 """Local mode: rooms and tokens without credentials, for trying out roomcast on one's own machine.
 
-`POST /local/rooms {"name"?}` → `{"room_id", "token", "url"}`: a new room, a moderator's token, and the page of the room.
+`POST /local/rooms {"name"?}` → `{"room_id", "token", "url"}`: a new room, a token of a moderator, the page of the room.
 `POST /local/rooms/{room_id}/tokens {"name", "role"?}` → `{"token", "role"}`: a token for anyone who knows the room.
 Errors are `{"error": {"reason", "message"}}`: a stable code and a sentence.
 """
@@ -82,7 +82,7 @@ class _LocalRooms:
     async def create_room(self, request: web.Request) -> _Answer:
         body = await _body(_NewRoom, request)
         room = await self._store.rooms.create(self._app_id, body.name, "local", now=self._clock())
-        token = self._issue(room.room_id, "", "moderator")
+        token = self._issue(room.room_id, "Moderator", "moderator")
         url = request.url.origin().with_query(room=room.room_id)
         return {"room_id": room.room_id, "token": token, "url": str(url)}
 

@@ -1,0 +1,232 @@
+"""The configuration: one YAML file and ROOMCAST_* variables, which win over the file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticUndefined
+
+PREFIX = "ROOMCAST_"
+# Names the file; every other variable with the prefix is an option.
+FILE_VARIABLE = "ROOMCAST_CONFIG"
+# How the first process tells its children whose they are; see supervision.
+PARENT_VARIABLE = "ROOMCAST_PARENT"
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the text names the option and where it was set."""
+
+
+class Options(BaseModel):
+    """Every option. The description of each says what it is for; `roomcast config` prints them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    http_host: str = Field(
+        "127.0.0.1",
+        description="Address of the pages, the APIs and the WebSocket. The default is reachable from this machine "
+        "only; use 0.0.0.0 or :: with tls_certificate or behind a proxy, because browsers give cameras to HTTPS only.",
+    )
+    http_port: Port = Field(8080, description="TCP port of the above; 0 takes any free one.")
+    media_host: str = Field(
+        "",
+        description="Addresses on which media is received, separated by commas; empty means all, IPv4 and IPv6.",
+    )
+    media_port: Port = Field(
+        10000,
+        description="UDP and TCP port of the first media process, the next takes the next port; 0 takes any free ones. "
+        "The firewall must let both in.",
+    )
+    public_addresses: tuple[str, ...] = Field(
+        (),
+        description="Addresses told to browsers for media, as ip or ip:port. Needed behind a NAT; empty means those of "
+        "this machine.",
+    )
+    data_dir: Path = Field(
+        Path("data"), description="Folder for the database, the credentials and the keys; made at the first start."
+    )
+    database_url: str = Field(
+        "",
+        description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; empty means SQLite in data_dir, which is "
+        "enough for one machine.",
+        json_schema_extra={"secret": True},
+    )
+    media_processes: Annotated[int, Field(ge=0, le=64)] = Field(
+        1,
+        description="Media processes on this machine. One uses one core; 0 is for a machine whose media nodes are "
+        "elsewhere.",
+    )
+    link_url: str = Field(
+        "",
+        description="For roomcast media-node on a machine of its own: where signalling is, as wss://HOST/link.",
+    )
+    link_secret: SecretStr = Field(
+        SecretStr(""),
+        description="What media nodes show to signalling. Empty means the one in data_dir/link-secret, made at the "
+        "first start; set it to the same value on machines that work together.",
+    )
+    local_mode: bool | None = Field(
+        None,
+        description="Lets anyone who reaches the server start a room with one click, for trying it out. Empty means: "
+        "when http_host is a loopback address.",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Networks (CIDR) of proxies whose X-Forwarded-For is believed, so that limits count the client and "
+        "not the proxy.",
+    )
+    tls_certificate: Path | None = Field(
+        None, description="File with the certificate chain (PEM), when no proxy in front of this server does HTTPS."
+    )
+    tls_key: Path | None = Field(None, description="File with the private key (PEM) of tls_certificate.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="console for people, json for machines; auto looks whether the output is a terminal."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important messages that are logged."
+    )
+    zone: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(
+        "XX", description="Where this machine is (IN, SG, US, ...): rooms with a media_zone prefer nodes of their zone."
+    )
+    resume_grace: Annotated[float, Field(ge=0, le=600)] = Field(
+        30.0, description="Seconds that a participant whose connection dropped has to come back before they leave."
+    )
+    max_message_bytes: Annotated[int, Field(ge=16_384, le=4_194_304)] = Field(
+        262_144, description="Largest message of a client in bytes; an offer of a browser takes up to 100 kB."
+    )
+    messages_per_second: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        20.0, description="Messages per second that one client may send in the long run."
+    )
+    message_burst: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        100, description="Messages that one client may send at once, before the rate counts."
+    )
+    sockets_per_address: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        100, description="WebSockets from one IP address at the same time; a school or an office shares one."
+    )
+
+    @field_validator("public_addresses", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("local_mode", "tls_certificate", "tls_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key must be set together")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether local mode is on."""
+        return is_loopback(self.http_host) if self.local_mode is None else self.local_mode
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'roomcast.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """What `roomcast config` shows of one option. `value` is text; that of a secret is not shown."""
+
+    name: str
+    variable: str
+    default: str
+    value: str
+    reason: str
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Options:
+    """The options from a YAML file (or none) and from ROOMCAST_* variables.
+
+    Raises ConfigError, which names the option and where it was set.
+    """
+    from_file = _read_file(path) if path else {}
+    from_environment = {
+        variable.removeprefix(PREFIX).lower(): value
+        for variable, value in environ.items()
+        if variable.startswith(PREFIX) and variable not in (FILE_VARIABLE, PARENT_VARIABLE)
+    }
+    try:
+        return Options.model_validate(from_file | from_environment)
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        where = f"the variable {PREFIX}{name.upper()}" if name in from_environment else f"the file {path}"
+        if detail["type"] == "extra_forbidden":
+            raise ConfigError(f"{name} in {where} is not an option: `roomcast config` lists all options") from None
+        problem = detail["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{name} in {where}: {problem}" if name else problem) from None
+
+
+def describe(options: Options) -> Iterator[OptionInfo]:
+    """Every option in the order of its definition."""
+    for name, field in Options.model_fields.items():
+        secret = isinstance(field.default, SecretStr) or bool(field.json_schema_extra)
+        value = getattr(options, name)
+        default = "" if field.default is PydanticUndefined else _text(field.default)
+        hidden = secret and _text(value) != default
+        yield OptionInfo(
+            name=name,
+            variable=PREFIX + name.upper(),
+            default=default,
+            value="(set, not shown)" if hidden else _text(value),
+            reason=field.description or "",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host can be reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"the configuration file {path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration file {path} is not valid YAML: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise ConfigError(f"the configuration file {path} must hold lines such as http_port: 8080")
+    return content
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case tuple():
+            return ", ".join(map(str, value))
+        case bool():
+            return str(value).lower()
+        case SecretStr():
+            return value.get_secret_value()
+        case _:
+            return str(value)
