@@ -6,8 +6,8 @@ from socket import socket
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sfu.forwarding.wire_format import Canonical
     from sfu.forwarding.plan import Plan
+    from sfu.forwarding.wire_format import Canonical
 
 
 @dataclass(slots=True, eq=False)

@@ -50,7 +50,15 @@ class Layer:
         self._ring = PacketRing(RING_SIZE[kind])
 
     def is_live(self, now: float) -> bool:
-        return self.newest is not None and now - self.newest.arrived < LIVE_TIMEOUT
+        """Whether packets are coming. Audio may pause for long (discontinuous transmission)."""
+        if self.newest is None:
+            return False
+        return self.kind == "audio" or now - self.newest.arrived < LIVE_TIMEOUT
+
+    def is_duplicate(self, sequence_number: int, now: float) -> bool:
+        """Note the number of a packet; whether it has been here already (or is too old to tell)."""
+        was_missing = self.nack.received(sequence_number, now)
+        return not was_missing and self.newest is not None and self._extend(sequence_number) <= self.newest.sequence
 
     def forward(self, packet: MediaPacket, keyframe: bool, path: PacketPath, now: float) -> None:
         """Take in one packet and hand it to the slots: those in place, and those that a keyframe lets in.

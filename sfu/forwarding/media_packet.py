@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 NO_NUMBER = -1
+OPUS_IN_RED = 111
+"""The payload type that Opus blocks within RED have in a `MediaPacket`, whatever the publisher calls Opus."""
 
 
 @dataclass(slots=True)

@@ -160,9 +160,21 @@ class PacketPath:
         for plan, packets in egress.work:
             ssrc, sequence_offset, timestamp_offset = plan.ssrc, plan.sequence_offset, plan.timestamp_offset
             picture_offset, tl0_offset = plan.picture_id_offset, plan.tl0_offset
-            for pack_into, size, first, second, sequence, timestamp, head, picture, mask, flag, between, tl0, tail in (
-                packets
-            ):
+            for (
+                pack_into,
+                size,
+                first,
+                second,
+                sequence,
+                timestamp,
+                head,
+                picture,
+                mask,
+                flag,
+                between,
+                tl0,
+                tail,
+            ) in packets:
                 if position + size + MAX_TRAILER > BUFFER_SIZE:
                     self._transmit(egress, sizes)
                     sizes, position = [], 0

@@ -5,12 +5,12 @@ history of switches is all that is needed to answer a NACK exactly: it tells whi
 by which plan it was written.
 """
 
-import random
+import secrets
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import pack_into, unpack_from
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.layer import Layer
@@ -19,6 +19,9 @@ from sfu.forwarding.packet_path import PacketPath, write_packet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat
 from sfu.link_messages import Slot as SlotParameters
+
+if TYPE_CHECKING:
+    from sfu.forwarding.track import PublishedTrack
 
 HISTORY = 16
 """Switches remembered for NACKs; rings hold a few seconds at most."""
@@ -48,7 +51,8 @@ class Switch(NamedTuple):
 
 
 class OutgoingSlot:
-    """Its layer is the one whose packets flow; its target the one whose next keyframe takes over."""
+    """`track` is who was chosen to fill the slot; `layer` the stream whose packets flow now, until a keyframe of
+    `target` takes over."""
 
     def __init__(self, parameters: SlotParameters, egress: Egress, path: PacketPath) -> None:
         self.parameters = parameters
@@ -56,6 +60,7 @@ class OutgoingSlot:
         self.egress = egress
         self.wire_format = WireFormat.of_slot(parameters)
         self.max_height = parameters.max_height
+        self.track: PublishedTrack | None = None
         self.layer: Layer | None = None
         self.target: Layer | None = None
         self.target_since = 0.0
@@ -65,15 +70,24 @@ class OutgoingSlot:
         self._first_source_sequence = 0
         self._history: deque[Switch] = deque(maxlen=HISTORY)
         # Low enough that a receiver's first packets do not wrap (RFC 3711 section 3.3.1: an unknown rollover counter).
-        self._last = Numbers(random.randrange(1 << 14), random.getrandbits(32), random.getrandbits(15), 0)
+        self._last = Numbers(secrets.randbits(14), secrets.randbits(32), secrets.randbits(15), 0)
         self._packets_sent = 0
         self._octets_sent = 0
-        self._rtx_sequence = random.randrange(1 << 14)
+        self._rtx_sequence = secrets.randbits(14)
         self._resend_budget = RESEND_BUDGET
 
     @property
     def audio(self) -> bool:
         return self.parameters.use == "audio"
+
+    def update(self, parameters: SlotParameters) -> None:
+        """Take over what was negotiated anew. If packets look different from now on, the slot starts at a keyframe."""
+        self.parameters = parameters
+        self.max_height = parameters.max_height
+        wire_format = WireFormat.of_slot(parameters)
+        if wire_format != self.wire_format:
+            self.idle()
+            self.wire_format = wire_format
 
     def aim(self, layer: Layer | None, now: float) -> bool:
         """Make `layer` the one to switch to, None for an idle slot. Returns whether a keyframe is now wanted."""
@@ -94,7 +108,18 @@ class OutgoingSlot:
         if self.target is not None:
             self.target.waiting.discard(self)
             self.target = None
-        self._detach()
+        self.stop()
+
+    def stop(self) -> None:
+        """Let no more packets of the present layer through; a target that was set stays."""
+        if self.layer is None or self._plan is None:
+            return
+        self._path.detach(self.layer.outlets, self._plan)
+        self._last = self._current()
+        self._packets_sent += self._plan.packets_sent
+        self._octets_sent += self._plan.octets_sent
+        self.layer.slots.discard(self)
+        self.layer = self._plan = None
 
     def leave(self, layer: Layer) -> None:
         """The layer ended."""
@@ -102,11 +127,11 @@ class OutgoingSlot:
             layer.waiting.discard(self)
             self.target = None
         if self.layer is layer:
-            self._detach()
+            self.stop()
 
     def switch(self, layer: Layer, packet: MediaPacket, sequence: int, now: float) -> None:
         """Go on with `layer` from this packet of it; `sequence` is the packet's, extended."""
-        self._detach()
+        self.stop()
         layer.waiting.discard(self)
         self.target = None
         last = self._last
@@ -186,16 +211,6 @@ class OutgoingSlot:
             self.egress, as_retransmission(data, rtx_payload_type, self.parameters.rtx_ssrc, self._rtx_sequence)
         )
         return True
-
-    def _detach(self) -> None:
-        if self.layer is None or self._plan is None:
-            return
-        self._path.detach(self.layer.outlets, self._plan)
-        self._last = self._current()
-        self._packets_sent += self._plan.packets_sent
-        self._octets_sent += self._plan.octets_sent
-        self.layer.slots.discard(self)
-        self.layer = self._plan = None
 
     def _current(self) -> Numbers:
         """What was sent last, counting what waits in the packet path."""

@@ -11,7 +11,7 @@ from struct import Struct
 from typing import NamedTuple, Self
 
 from sfu.codecs import red
-from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
+from sfu.forwarding.media_packet import NO_NUMBER, OPUS_IN_RED, MediaPacket
 from sfu.link_messages import ExtensionName, Slot
 from sfu.rtp.extensions import write_extensions
 
@@ -87,7 +87,7 @@ class WireFormat:
             return None
         extensions = self._extensions(packet)
         body = extensions + payload
-        number_at = _number_offset(packet, extensions)
+        number_at = self._number_offset(packet, extensions)
         tl0_at = len(extensions) + packet.tl0_offset if packet.tl0 != NO_NUMBER else 0
         in_descriptor = packet.descriptor is not None
         if not number_at:
@@ -120,8 +120,8 @@ class WireFormat:
         if opus is None:
             return None, b""
         if payload_type is None:
-            return opus, red.primary(packet.payload)
-        return payload_type, red.rewrite_payload_types(packet.payload, opus)
+            return opus, red.primary(packet.payload).payload
+        return payload_type, red.rewrite_payload_types(packet.payload, {OPUS_IN_RED: opus})
 
     def _extensions(self, packet: MediaPacket) -> bytes:
         values = {
@@ -132,18 +132,17 @@ class WireFormat:
         items = [(id_, value) for name, id_ in self.extensions if (value := values[name]) is not None]
         return write_extensions(items) if items else b""
 
-
-def _number_offset(packet: MediaPacket, extensions: bytes) -> int:
-    """Where in the body the picture id lies, 0 for nowhere."""
-    if packet.picture_id == NO_NUMBER:
-        return 0
-    if packet.descriptor is None:
-        return len(extensions) + packet.picture_id_offset
-    if not extensions:
-        return 0
-    # The descriptor is the first element of the block, its frame number follows its first byte.
-    element_header = 1 if extensions[:2] == b"\xbe\xde" else 2
-    return 4 + element_header + 1
+    def _number_offset(self, packet: MediaPacket, extensions: bytes) -> int:
+        """Where in the body the picture id lies, 0 for nowhere."""
+        if packet.picture_id == NO_NUMBER:
+            return 0
+        if packet.descriptor is None:
+            return len(extensions) + packet.picture_id_offset
+        if not self.extensions or self.extensions[0][0] != "dependency-descriptor":
+            return 0
+        # The descriptor is the first element of the block, its frame number follows its first byte.
+        element_header = 1 if extensions[:2] == b"\xbe\xde" else 2
+        return 4 + element_header + 1
 
 
 @lru_cache(maxsize=16384)

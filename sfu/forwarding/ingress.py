@@ -1,0 +1,254 @@
+"""What one transport publishes: packets are told apart by SSRC, and SSRCs are learned from MID and RID.
+
+Simulcast SSRCs are not in the SDP, and browsers stop sending MID and RID once a receiver report names the SSRC, so
+what was learned stays (RFC 8843 section 9.2, RFC 8852).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sfu.codecs import CodecError
+from sfu.congestion.feedback import FeedbackRecorder
+from sfu.forwarding.layer import Layer
+from sfu.forwarding.packet_path import PacketPath
+from sfu.forwarding.sender_clock import PublisherClock
+from sfu.forwarding.track import PublishedTrack
+from sfu.link_messages import Track
+from sfu.rtcp.packets import Nack, Pli, ReportBlock, SenderReport
+from sfu.rtp.extensions import read_audio_level, read_mid, read_rid, read_sequence16
+from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
+
+MAX_STREAMS = 64
+"""SSRCs of one transport."""
+NTP_UNIT = 2.0**-32
+FEEDBACK_SSRC = 1
+"""The sender SSRC of our feedback: nothing is ever sent under it."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One SSRC: a layer's packets, or (`repairs`) retransmissions of them."""
+
+    track: PublishedTrack
+    layer: Layer
+    repairs: bool
+
+
+class Ingress:
+    """`count` counts what is dropped; `changed` is told of new layers and sizes; `level` of each audio level."""
+
+    def __init__(
+        self,
+        endpoint_id: str,
+        path: PacketPath,
+        *,
+        count: Callable[[str], None],
+        changed: Callable[[], None],
+        level: Callable[[int, bool, float], None],
+    ) -> None:
+        self._endpoint_id = endpoint_id
+        self._path = path
+        self._count = count
+        self._changed = changed
+        self._level = level
+        self._clock = PublisherClock()
+        self._feedback = FeedbackRecorder()
+        self._streams: dict[int, Stream] = {}
+        self._by_mid: dict[str, PublishedTrack] = {}
+        self.tracks: dict[str, PublishedTrack] = {}
+        # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
+        self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
+
+    def put_tracks(self, tracks: Iterable[Track], now: float) -> None:
+        """Make `tracks` the published ones: those not among them end."""
+        wanted = {track.track_id: track for track in tracks}
+        for track_id in self.tracks.keys() - wanted.keys():
+            self._end(self.tracks.pop(track_id))
+        for track_id, parameters in wanted.items():
+            known = self.tracks.get(track_id)
+            if known is None:
+                self.tracks[track_id] = PublishedTrack(parameters, self._endpoint_id, now)
+            else:
+                self.pause(track_id, parameters.paused)
+                known.update(parameters)
+            self._learn_extensions(parameters)
+        self._by_mid = {track.parameters.mid: track for track in self.tracks.values()}
+        for track in self.tracks.values():
+            for ssrc in track.parameters.ssrcs[:1]:
+                self._add(ssrc, track, "", repairs=False)
+            for ssrc in track.parameters.rtx_ssrcs[:1]:
+                self._add(ssrc, track, "", repairs=True)
+
+    def pause(self, track_id: str, paused: bool) -> None:
+        """Mute or unmute. Layers start anew then, so that nothing sent while muted is asked for or forwarded."""
+        track = self.tracks.get(track_id)
+        if track is None or track.paused == paused:
+            return
+        track.paused = paused
+        track.release()
+        if not paused:
+            renewed = track.renew_layers()
+            for stream in self._streams.values():
+                stream.layer = renewed.get(stream.layer, stream.layer)
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Take in a decrypted RTP packet; whatever is wrong with it is counted."""
+        try:
+            packet = parse_rtp(data)
+            if self._sequence_id and (value := packet.extension(self._sequence_id)) is not None:
+                self._feedback.received(read_sequence16(value), now)
+            stream = self._streams.get(packet.ssrc) or self._learn(packet)
+            if stream is not None:
+                self._receive(packet, stream, now)
+        except RtpError:
+            self._count("rtp-malformed")
+        except CodecError:
+            self._count("payload-malformed")
+
+    def _receive(self, packet: RtpPacket, stream: Stream, now: float) -> None:
+        track, layer = stream.track, stream.layer
+        if track.paused:
+            self._count("track-paused")
+            return
+        if stream.repairs:
+            original = _repaired(packet, track, layer)
+            if original is None:
+                return
+            packet = original
+        else:
+            layer.reception.received(packet.sequence_number, packet.timestamp, now)
+        codec = track.codecs.get(packet.payload_type)
+        if codec is None:
+            self._count("unknown-payload-type")
+            return
+        if layer.is_duplicate(packet.sequence_number, now):
+            self._count("duplicate")
+            return
+        arrival = track.intake(layer.rid).take(packet, codec)
+        if track.kind == "audio":
+            self._note_level(arrival.packet.audio_level, now)
+        elif arrival.keyframe:
+            self._note_keyframe(track, layer, arrival.height)
+        if layer.newest is None:
+            self._changed()
+        layer.forward(arrival.packet, arrival.keyframe, self._path, now)
+        if arrival.keyframe and track.kind == "video":
+            track.keyframe_arrived(now)
+
+    def _note_level(self, value: bytes | None, now: float) -> None:
+        if value is not None:
+            voice, level = read_audio_level(value)
+            self._level(level, voice, now)
+
+    def _note_keyframe(self, track: PublishedTrack, layer: Layer, height: int) -> None:
+        layer.nack.keyframe_arrived()
+        if height and height != layer.height:
+            layer.height = height
+            self._changed()
+
+    def sender_report(self, report: SenderReport, now: float) -> None:
+        """Take in a publisher's sender report."""
+        stream = self._streams.get(report.ssrc)
+        if stream is None or stream.repairs:
+            return
+        stream.layer.reception.sender_report(report.ntp_middle32, now)
+        stream.layer.clock.sender_report(report.ntp_time * NTP_UNIT, report.rtp_time, now)
+
+    def report_blocks(self, now: float) -> list[ReportBlock]:
+        """One for each SSRC that sends, for the receiver report of each second."""
+        return [
+            stream.layer.reception.report_block(ssrc, now)
+            for ssrc, stream in self._streams.items()
+            if not stream.repairs and stream.layer.reception.started
+        ]
+
+    def feedback(self, now: float) -> list[bytes]:
+        """Transport-wide feedback, due each 100 ms."""
+        media_ssrc = next(iter(self._streams), 0)
+        return [feedback.to_bytes() for feedback in self._feedback.build(FEEDBACK_SSRC, media_ssrc, now)]
+
+    def requests(self, rtt: float, now: float) -> list[Nack | Pli]:
+        """NACKs and PLIs that are due."""
+        requests: list[Nack | Pli] = []
+        for track in self.tracks.values():
+            if track.kind != "video" or track.paused:
+                continue
+            for layer in track.layers.values():
+                if layer.nack.missing and (numbers := layer.nack.due(now, rtt)):
+                    requests.append(Nack(FEEDBACK_SSRC, layer.ssrc, tuple(numbers)))
+                if layer.nack.keyframe_needed and layer.slots:
+                    track.keyframes.want(now)
+            requests.extend(Pli(FEEDBACK_SSRC, ssrc) for ssrc in track.keyframe_requests(now))
+        return requests
+
+    def bye(self, ssrc: int) -> None:
+        """The publisher says that this SSRC ended (RFC 3550 section 6.6)."""
+        stream = self._streams.get(ssrc)
+        if stream is not None and not stream.repairs:
+            stream.layer.release()
+            self._changed()
+
+    def close(self) -> None:
+        for track in self.tracks.values():
+            track.release()
+
+    def _learn(self, packet: RtpPacket) -> Stream | None:
+        """Find out by MID and RID what a new SSRC is; None while the packet does not tell."""
+        value = packet.extension(self._mid_id) if self._mid_id else None
+        track = self._by_mid.get(read_mid(value)) if value is not None else None
+        if track is None:
+            self._count("unknown-ssrc")
+            return None
+        if len(self._streams) >= MAX_STREAMS:
+            self._count("too-many-ssrcs")
+            return None
+        repaired = packet.extension(self._repaired_id) if self._repaired_id else None
+        rid = packet.extension(self._rid_id) if self._rid_id else None
+        if repaired is not None:
+            return self._add(packet.ssrc, track, read_rid(repaired), repairs=True)
+        if rid is not None:
+            return self._add(packet.ssrc, track, read_rid(rid), repairs=False)
+        if track.parameters.rids:
+            self._count("unknown-ssrc")
+            return None
+        return self._add(packet.ssrc, track, "", repairs=packet.payload_type in track.rtx_payload_types)
+
+    def _add(self, ssrc: int, track: PublishedTrack, rid: str, *, repairs: bool) -> Stream | None:
+        if rid and rid not in track.parameters.rids:
+            self._count("unknown-rid")
+            return None
+        if repairs:
+            layer = track.layers.get(rid)
+            if layer is None:
+                # Padding probes of a layer that was never sent.
+                self._count("rtx-before-media")
+                return None
+        else:
+            layer = track.layer(rid, ssrc, self._clock)
+        stream = self._streams[ssrc] = Stream(track, layer, repairs)
+        return stream
+
+    def _learn_extensions(self, parameters: Track) -> None:
+        ids = parameters.extensions
+        self._mid_id = ids.get("mid", self._mid_id)
+        self._rid_id = ids.get("rid", self._rid_id)
+        self._repaired_id = ids.get("repaired-rid", self._repaired_id)
+        self._sequence_id = ids.get("transport-wide-cc", self._sequence_id)
+
+    def _end(self, track: PublishedTrack) -> None:
+        track.release()
+        self._streams = {ssrc: stream for ssrc, stream in self._streams.items() if stream.track is not track}
+
+
+def _repaired(packet: RtpPacket, track: PublishedTrack, layer: Layer) -> RtpPacket | None:
+    """The original of a retransmission (RFC 4588 section 4); None for a padding probe, which carries nothing."""
+    payload = packet.payload
+    original_payload_type = track.rtx_payload_types.get(packet.payload_type)
+    if len(payload) < 2 or original_payload_type is None:
+        return None
+    return packet._replace(
+        payload_type=original_payload_type,
+        sequence_number=payload[0] << 8 | payload[1],
+        ssrc=layer.ssrc,
+        payload_offset=packet.payload_offset + 2,
+    )

@@ -1,0 +1,106 @@
+"""From an RTP packet to a media packet: what its payload says, with numbers that can be kept unbroken."""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from sfu.codecs import PayloadInfo, describe, red, vp8
+from sfu.forwarding.media_packet import OPUS_IN_RED, MediaPacket
+from sfu.link_messages import Codec, Track
+from sfu.rtp.packet import RtpPacket
+from sfu.rtp.sequence import Unwrapper
+
+REMEMBERED_FRAMES = 64
+
+
+class Arrival(NamedTuple):
+    """`keyframe`: a video slot may join the layer here. `height` is 0 where the packet does not tell it."""
+
+    packet: MediaPacket
+    keyframe: bool
+    height: int
+
+
+class Intake:
+    """Takes the packets of one layer apart. Raises `CodecError` for a payload that is not what its codec says."""
+
+    def __init__(self, track: Track) -> None:
+        extensions = track.extensions
+        self._red_blocks = {codec.payload_type: OPUS_IN_RED for codec in track.codecs if codec.name == "opus"}
+        self._orientation = extensions.get("video-orientation", 0)
+        self._descriptor = extensions.get("dependency-descriptor", 0)
+        self._audio_level = extensions.get("audio-level", 0)
+        self._frames = _FrameNumbers()
+
+    def take(self, packet: RtpPacket, codec: Codec) -> Arrival:
+        payload = packet.payload
+        media = MediaPacket(codec.format, packet.sequence_number, packet.timestamp, packet.marker, payload)
+        if codec.name in ("opus", "red"):
+            if codec.name == "red":
+                media.payload = red.rewrite_payload_types(payload, self._red_blocks)
+            media.audio_level = packet.extension(self._audio_level) if self._audio_level else None
+            return Arrival(media, True, 0)
+        if self._orientation:
+            media.orientation = packet.extension(self._orientation)
+        if not payload:
+            return Arrival(media, False, 0)
+        info = describe(codec.name, payload)
+        if codec.name == "VP8":
+            self._number_vp8(media, info)
+        elif codec.name == "VP9":
+            _number_vp9(media, info)
+        elif codec.name == "AV1" and self._descriptor:
+            _number_av1(media, packet.extension(self._descriptor))
+        return Arrival(media, info.keyframe, info.height if info.keyframe else 0)
+
+    def _number_vp8(self, media: MediaPacket, info: PayloadInfo) -> None:
+        """Every VP8 packet leaves with a long picture id and a TL0 index, whatever its source had."""
+        media.picture_id, media.tl0 = self._frames.number(media.timestamp, info)
+        media.payload = vp8.normalise(media.payload, info, media.picture_id, media.tl0)
+        media.picture_id_offset = vp8.NORMAL_PICTURE_ID_OFFSET
+        media.tl0_offset = vp8.NORMAL_TL0_OFFSET
+
+
+def _number_vp9(media: MediaPacket, info: PayloadInfo) -> None:
+    if info.picture_id is None or info.picture_id_bits != 15:
+        return
+    media.picture_id = info.picture_id
+    media.picture_id_offset = info.picture_id_offset
+    if info.tl0 is not None:
+        media.tl0 = info.tl0
+        media.tl0_offset = info.tl0_offset
+
+
+def _number_av1(media: MediaPacket, descriptor: bytes | None) -> None:
+    """The dependency descriptor's second and third byte are the frame number."""
+    if descriptor is not None and len(descriptor) >= 3:
+        media.descriptor = descriptor
+        media.picture_id = descriptor[1] << 8 | descriptor[2]
+
+
+class _FrameNumbers:
+    """Picture ids and TL0 indexes for VP8 sources that lack them, or have the short form of seven bits.
+
+    Numbers belong to frames, that is to timestamps; those of late packets are looked up among the last frames.
+    """
+
+    def __init__(self) -> None:
+        self._unwrap = Unwrapper(7)
+        self._known: OrderedDict[int, tuple[int, int]] = OrderedDict()
+        self._counted = 0
+
+    def number(self, timestamp: int, info: PayloadInfo) -> tuple[int, int]:
+        if info.picture_id is not None and info.picture_id_bits == 15 and info.tl0 is not None:
+            return info.picture_id, info.tl0
+        known = self._known.get(timestamp)
+        if known is None:
+            known = self._known[timestamp] = self._next(info)
+            if len(self._known) > REMEMBERED_FRAMES:
+                self._known.popitem(last=False)
+        return known
+
+    def _next(self, info: PayloadInfo) -> tuple[int, int]:
+        self._counted += 1
+        picture_id = self._counted if info.picture_id is None else info.picture_id
+        if info.picture_id_bits == 7:
+            picture_id = self._unwrap.unwrap(picture_id)
+        return picture_id & 0x7FFF, (self._counted if info.tl0 is None else info.tl0) & 0xFF

@@ -1,0 +1,162 @@
+"""One transport's part in a session: what it publishes, and its slots."""
+
+from collections.abc import Callable, Sequence
+
+from sfu.forwarding.egress import Egress
+from sfu.forwarding.ingress import FEEDBACK_SSRC, NTP_UNIT, Ingress
+from sfu.forwarding.packet_path import PacketPath
+from sfu.forwarding.slot import OutgoingSlot
+from sfu.link_messages import Slot, SlotUse
+from sfu.rtcp.packets import (
+    Bye,
+    Fir,
+    Nack,
+    Pli,
+    ReceiverReport,
+    Remb,
+    ReportBlock,
+    RtcpError,
+    SenderReport,
+    SourceDescription,
+    TransportFeedback,
+    parse_rtcp,
+)
+from sfu.stage import Assignment
+
+DEFAULT_RTT = 0.1
+"""Seconds, until a receiver report tells."""
+MAX_RTT = 5.0
+MAX_BLOCKS = 31
+"""Report blocks of one report (RFC 3550 section 6.4.2)."""
+
+Count = Callable[[str, int], None]
+
+
+class Peer:
+    """`changed` is called when who can be forwarded changed; `level` with each audio level of its microphone."""
+
+    def __init__(
+        self,
+        transport_id: str,
+        endpoint_id: str,
+        cname: str,
+        path: PacketPath,
+        *,
+        count: Count,
+        changed: Callable[[], None],
+        level: Callable[[int, bool, float], None],
+    ) -> None:
+        self.transport_id = transport_id
+        self.endpoint_id = endpoint_id
+        self.egress = Egress()
+        self.rtt = DEFAULT_RTT
+        self.slots: dict[str, OutgoingSlot] = {}
+        self.assignment = Assignment()
+        self.screens: tuple[str | None, ...] = ()
+        self.reported: dict[str, str | None] = {}
+        self.ingress = Ingress(endpoint_id, path, count=lambda name: count(name, 1), changed=changed, level=level)
+        self._cname = cname
+        self._path = path
+        self._count = count
+        self._changed = changed
+        self._by_ssrc: dict[int, OutgoingSlot] = {}
+
+    @property
+    def connected(self) -> bool:
+        return self.egress.session is not None
+
+    def put_slots(self, slots: Sequence[Slot]) -> None:
+        """Make `slots` the negotiated ones; a slot that stays keeps its numbers."""
+        wanted = {slot.slot_id: slot for slot in slots}
+        for slot_id in self.slots.keys() - wanted.keys():
+            self.slots.pop(slot_id).idle()
+        for slot_id, parameters in wanted.items():
+            known = self.slots.get(slot_id)
+            if known is None:
+                self.slots[slot_id] = OutgoingSlot(parameters, self.egress, self._path)
+            elif known.parameters != parameters:
+                known.update(parameters)
+        self._by_ssrc = {slot.parameters.ssrc: slot for slot in self.slots.values()}
+
+    def slots_of(self, use: SlotUse) -> list[OutgoingSlot]:
+        """In the order of their index."""
+        found = [slot for slot in self.slots.values() if slot.parameters.use == use]
+        return sorted(found, key=lambda slot: slot.parameters.index)
+
+    def rtcp(self, data: bytes, now: float, ntp: float) -> None:
+        """Take in a decrypted RTCP packet that arrived at `now`, which is `ntp` on this node's NTP clock."""
+        try:
+            packets = parse_rtcp(data)
+        except RtcpError:
+            self._count("rtcp-malformed", 1)
+            return
+        for packet in packets:
+            match packet:
+                case SenderReport():
+                    self.ingress.sender_report(packet, now)
+                    self._reports(packet.reports, ntp)
+                case ReceiverReport():
+                    self._reports(packet.reports, ntp)
+                case Nack():
+                    self._nack(packet)
+                case Pli():
+                    self._keyframe_wanted([packet.media_ssrc], now)
+                case Fir():
+                    self._keyframe_wanted([ssrc for ssrc, _ in packet.entries], now)
+                case Bye():
+                    for ssrc in packet.ssrcs:
+                        self.ingress.bye(ssrc)
+                case Remb() | TransportFeedback() | SourceDescription():
+                    pass  # bandwidth estimation comes later; names are not ours to know
+                case _:
+                    self._count("rtcp-unknown", 1)
+
+    def requests(self, now: float) -> bytes:
+        """NACKs and PLIs for what this peer publishes, b"" for none. Due each 20 ms."""
+        return b"".join(request.to_bytes() for request in self.ingress.requests(self.rtt, now))
+
+    def reports(self, now: float, ntp: float) -> list[bytes]:
+        """Sender reports of the filled slots, and receiver reports; due each second (RFC 3550 section 6.4)."""
+        compounds = []
+        for slot in self.slots.values():
+            slot.refill()
+            report = slot.sender_report(now)
+            if report is not None:
+                sender = SenderReport(slot.parameters.ssrc, round(ntp / NTP_UNIT) & (2**64 - 1), *report)
+                description = SourceDescription.of_cname(slot.parameters.ssrc, self._cname)
+                compounds.append(sender.to_bytes() + description.to_bytes())
+        blocks = self.ingress.report_blocks(now)
+        for start in range(0, len(blocks), MAX_BLOCKS):
+            receiver = ReceiverReport(FEEDBACK_SSRC, tuple(blocks[start : start + MAX_BLOCKS]))
+            compounds.append(receiver.to_bytes() + SourceDescription.of_cname(FEEDBACK_SSRC, self._cname).to_bytes())
+        return compounds
+
+    def close(self) -> None:
+        self.egress.session = None
+        for slot in self.slots.values():
+            slot.idle()
+        self.ingress.close()
+
+    def _reports(self, blocks: Sequence[ReportBlock], ntp: float) -> None:
+        """Learn the round-trip time from a block's LSR and DLSR (RFC 3550 section 6.4.1)."""
+        for block in blocks:
+            if not block.last_sr or block.ssrc not in self._by_ssrc:
+                continue
+            arrived = round(ntp * 65536) & 0xFFFFFFFF
+            rtt = ((arrived - block.last_sr - block.delay_since_last_sr) & 0xFFFFFFFF) / 65536
+            if rtt <= MAX_RTT:
+                self.rtt += (rtt - self.rtt) / 4
+
+    def _nack(self, nack: Nack) -> None:
+        slot = self._by_ssrc.get(nack.media_ssrc)
+        if slot is None:
+            return
+        self._count("packets-nacked", len(nack.sequence_numbers))
+        self._count("packets-resent", slot.resend(nack.sequence_numbers))
+
+    def _keyframe_wanted(self, ssrcs: Sequence[int], now: float) -> None:
+        for ssrc in ssrcs:
+            slot = self._by_ssrc.get(ssrc)
+            if slot is not None and slot.track is not None:
+                self._count("keyframes-requested", 1)
+                slot.track.keyframes.want(now)

@@ -1,0 +1,96 @@
+"""A published track: the layers that one m-line of a publisher brings."""
+
+from sfu.forwarding.intake import Intake
+from sfu.forwarding.layer import Layer
+from sfu.forwarding.sender_clock import PublisherClock, StreamClock
+from sfu.layers import LayerState, choose_layer
+from sfu.link_messages import Codec, Track
+from sfu.rtcp.keyframes import KeyframeRequests
+
+
+class PublishedTrack:
+    """What is known of a track: its layers as they turn up, and the keyframes it was asked for."""
+
+    def __init__(self, parameters: Track, endpoint_id: str, started: float) -> None:
+        self.track_id = parameters.track_id
+        self.endpoint_id = endpoint_id
+        self.started = started
+        self.layers: dict[str, Layer] = {}
+        self._intakes: dict[str, Intake] = {}
+        self.keyframes = KeyframeRequests()
+        self.update(parameters)
+
+    def update(self, parameters: Track) -> None:
+        """Take over what was negotiated anew."""
+        self._intakes.clear()
+        self.parameters = parameters
+        self.source = parameters.source
+        self.kind = parameters.kind
+        self.paused = parameters.paused
+        self.codecs: dict[int, Codec] = {codec.payload_type: codec for codec in parameters.codecs}
+        self.rtx_payload_types = {
+            codec.rtx_payload_type: codec.payload_type
+            for codec in parameters.codecs
+            if codec.rtx_payload_type is not None
+        }
+
+    def layer(self, rid: str, ssrc: int, clock: PublisherClock) -> Layer:
+        """The layer of this RID, made anew when its SSRC is new."""
+        layer = self.layers.get(rid)
+        if layer is not None and layer.ssrc == ssrc:
+            return layer
+        clock_rate = next(iter(self.codecs.values())).clock_rate
+        successor = Layer(self.kind, rid, ssrc, StreamClock(clock, clock_rate))
+        if layer is not None:
+            layer.release()
+        self.layers[rid] = successor
+        return successor
+
+    def intake(self, rid: str) -> Intake:
+        """What takes the packets of this RID apart."""
+        if rid not in self._intakes:
+            self._intakes[rid] = Intake(self.parameters)
+        return self._intakes[rid]
+
+    def renew_layers(self) -> dict[Layer, Layer]:
+        """Start all layers anew, with no memory of numbers and packets. Returns each one's successor."""
+        renewed = {layer: Layer(layer.kind, layer.rid, layer.ssrc, layer.clock) for layer in self.layers.values()}
+        self.layers = {rid: renewed[layer] for rid, layer in self.layers.items()}
+        return renewed
+
+    def best_layer(self, max_height: int | None, now: float) -> Layer | None:
+        """The layer for a slot that can use `max_height` pixels; None for 0, and before anything arrived.
+
+        When nothing is arriving now (a screen that does not change is sent rarely), any layer that ever did counts.
+        """
+        layers = self._ordered()
+        live = [layer.is_live(now) for layer in layers]
+        if not any(live):
+            live = [layer.newest is not None for layer in layers]
+        states = [LayerState(layer.rid, layer.height, is_live) for layer, is_live in zip(layers, live, strict=True)]
+        index = choose_layer(states, max_height)
+        return None if index is None else layers[index]
+
+    def keyframe_arrived(self, now: float) -> None:
+        """One layer has one; slots may still wait for another layer's."""
+        self.keyframes.keyframe_arrived(now)
+        if any(layer.waiting for layer in self.layers.values()):
+            self.keyframes.want(now)
+
+    def keyframe_requests(self, now: float) -> list[int]:
+        """SSRCs to send a picture loss indication for now: the layers that slots wait for, else those in use."""
+        if not self.keyframes.due(now):
+            return []
+        layers = self.layers.values()
+        waited_for = [layer.ssrc for layer in layers if layer.waiting]
+        return waited_for or [layer.ssrc for layer in layers if layer.slots]
+
+    def release(self) -> None:
+        """The track ended or was muted: its slots go idle."""
+        for layer in self.layers.values():
+            layer.release()
+
+    def _ordered(self) -> list[Layer]:
+        """Lowest layer first, as the offer lists them; those that it does not list come last."""
+        order = {rid: index for index, rid in enumerate(self.parameters.rids)}
+        return sorted(self.layers.values(), key=lambda layer: order.get(layer.rid, len(order)))

@@ -1,0 +1,104 @@
+"""The node's end of the link: dials signalling, obeys commands, reports events, and dials again when it breaks.
+
+Media goes on while the link is down. What happened meanwhile is not queued: after a reconnect the node tells its
+whole state again.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable
+
+import aiohttp
+import structlog
+from pydantic import ValidationError
+
+from sfu.link_messages import COMMANDS, Command, Hello, NodeMessage, Reply
+
+FIRST_RETRY = 0.2
+LAST_RETRY = 5.0
+"""Seconds between two attempts to dial; doubled each time, with jitter."""
+QUEUE_LIMIT = 10_000
+HEARTBEAT = 10.0
+
+log = structlog.get_logger()
+
+
+class Link:
+    """`obey` carries out a command; `hello` and `state` give what signalling is told at each connect."""
+
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        *,
+        hello: Callable[[], Hello],
+        state: Callable[[], Iterable[NodeMessage]],
+        obey: Callable[[Command], Reply],
+    ) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {secret}"}
+        self._hello = hello
+        self._state = state
+        self._obey = obey
+        self._outgoing: asyncio.Queue[NodeMessage] | None = None
+
+    def send(self, message: NodeMessage) -> None:
+        """Tell signalling. Without a link nothing is kept: the state is told anew at the next connect."""
+        if self._outgoing is None:
+            return
+        try:
+            self._outgoing.put_nowait(message)
+        except asyncio.QueueFull:
+            log.warning("the link is too slow, starting it anew")
+            self._outgoing = None
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled."""
+        retry = FIRST_RETRY
+        async with aiohttp.ClientSession(headers=self._headers) as session:
+            while True:
+                try:
+                    async with session.ws_connect(self._url, heartbeat=HEARTBEAT, max_msg_size=1 << 24) as socket:
+                        retry = FIRST_RETRY
+                        log.info("linked to signalling", url=self._url)
+                        await self._converse(socket)
+                        log.warning("the link to signalling closed", code=socket.close_code)
+                except aiohttp.WSServerHandshakeError as error:
+                    log.error("signalling refused the link", status=error.status, url=self._url)
+                except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                    log.warning("cannot reach signalling", url=self._url, error=str(error) or type(error).__name__)
+                await asyncio.sleep(retry * (0.5 + secrets.randbelow(500) / 1000))
+                retry = min(retry * 2, LAST_RETRY)
+
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        outgoing = self._outgoing = asyncio.Queue(QUEUE_LIMIT)
+        await socket.send_str(self._hello().model_dump_json())
+        for message in self._state():
+            outgoing.put_nowait(message)
+        writer = asyncio.create_task(self._write(socket, outgoing))
+        try:
+            async for received in socket:
+                if received.type is aiohttp.WSMsgType.TEXT:
+                    self._receive(received.data)
+        finally:
+            self._outgoing = None
+            writer.cancel()
+
+    def _receive(self, text: str) -> None:
+        try:
+            command = COMMANDS.validate_json(text)
+        except ValidationError as error:
+            log.error(
+                "a command of signalling is malformed", errors=error.error_count(), first=error.errors()[0]["msg"]
+            )
+            return
+        self.send(self._obey(command))
+
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse, outgoing: asyncio.Queue[NodeMessage]) -> None:
+        while self._outgoing is outgoing:
+            message = await outgoing.get()
+            try:
+                await socket.send_str(message.model_dump_json())
+            except (ConnectionError, aiohttp.ClientError):
+                return
+        await socket.close()

@@ -1,0 +1,97 @@
+"""The process of a media node."""
+
+import asyncio
+import gc
+import signal
+import time
+
+import structlog
+import uvloop
+
+from sfu.addresses import bind_hosts, candidates
+from sfu.dtls import Certificate
+from sfu.link import Link
+from sfu.link_messages import Hello, NodeLoad
+from sfu.metrics import Counters, CpuMeter
+from sfu.node import TICK, MediaNode
+from sfu.options import NodeOptions
+from sfu.transport.mux import Mux
+
+LOAD_PERIOD = 2.0
+
+log = structlog.get_logger()
+
+
+def run(options: NodeOptions) -> None:
+    """Run a media node until SIGINT or SIGTERM. Raises OSError or ValueError if it cannot start."""
+    uvloop.run(serve(options))
+
+
+async def serve(options: NodeOptions) -> None:
+    counters = Counters()
+    certificate = Certificate.generate()
+    node = MediaNode(certificate, counters, tell=lambda message: link.send(message))
+    hosts = bind_hosts(options.media_host)
+    mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port)
+    node.bind(mux)
+    announced = candidates(options.public_addresses, hosts, mux.port)
+
+    def hello() -> Hello:
+        return Hello(
+            node_id=options.node_id,
+            zone=options.zone,
+            candidates=announced,
+            fingerprint=certificate.fingerprint,
+            transports=node.transport_ids,
+        )
+
+    link = Link(options.link_url, options.link_secret, hello=hello, state=node.state, obey=node.obey)
+    log.info("media port open", port=mux.port, addresses=sorted({candidate.ip for candidate in announced}))
+    # What start-up made lives for ever: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, link, counters))]
+    try:
+        await _stopped(tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await mux.close()
+
+
+async def _drive(node: MediaNode, link: Link, counters: Counters) -> None:
+    """Tick, and report the load. The loop's delay is how late a tick comes."""
+    loop = asyncio.get_running_loop()
+    meter = CpuMeter(time.monotonic())
+    due = reported = loop.time()
+    worst = 0.0
+    while True:
+        due = max(due + TICK, loop.time())
+        await asyncio.sleep(due - loop.time())
+        worst = max(worst, loop.time() - due)
+        node.tick()
+        if loop.time() - reported >= LOAD_PERIOD:
+            reported = loop.time()
+            link.send(
+                NodeLoad(
+                    transports=len(node.transport_ids),
+                    cpu=meter.read(time.monotonic()),
+                    loop_delay=worst,
+                    counters=counters.totals(),
+                )
+            )
+            worst = 0.0
+
+
+async def _stopped(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for a signal to stop, or for a task to fail, which is a bug and ends the process."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    waiting = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    for task in done - {waiting}:
+        task.result()

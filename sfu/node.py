@@ -1,0 +1,251 @@
+"""The media node: carries out the commands of the link, and drives transports and routers by the clock."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from sfu.dtls import Certificate
+from sfu.forwarding.packet_path import PacketPath
+from sfu.forwarding.peer import Peer
+from sfu.forwarding.router import Router
+from sfu.link_messages import (
+    Command,
+    DeleteRouter,
+    DeleteTransport,
+    LimitSlots,
+    NodeMessage,
+    PauseTracks,
+    PutRouter,
+    PutTransport,
+    Reply,
+    TransportState,
+)
+from sfu.metrics import Counters
+from sfu.transport.mux import Mux
+from sfu.transport.tcp import TcpConnection
+from sfu.transport.transport import ClosedState, Transport
+
+TICK = 0.02
+"""Seconds between two calls of `tick`: NACKs and keyframe requests are sent at this rate."""
+FEEDBACK_TICKS = 5
+DECISION_TICKS = 15
+REPORT_TICKS = 50
+NTP_EPOCH = 2_208_988_800
+"""Seconds from 1900 to 1970."""
+
+log = structlog.get_logger()
+
+
+class CommandError(ValueError):
+    """A command that cannot be carried out; `code` is one of `Reply.error`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class MediaNode:
+    """Implements `PacketHandler`. Call `bind` before the first command."""
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        counters: Counters,
+        tell: Callable[[NodeMessage], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.certificate = certificate
+        self.counters = counters
+        self._tell = tell
+        self._clock = clock
+        # Wall clock and monotonic clock are compared once: sender reports must not jump with the machine's date.
+        self._ntp_offset = time.time() + NTP_EPOCH - clock()
+        self._path = PacketPath(counters.count)
+        self._routers: dict[str, Router] = {}
+        self._transports: dict[str, tuple[Transport, Router]] = {}
+        self._ticks = 0
+        self._mux: Mux | None = None
+
+    def bind(self, mux: Mux) -> None:
+        self._mux = mux
+
+    @property
+    def transport_ids(self) -> tuple[str, ...]:
+        return tuple(self._transports)
+
+    def state(self) -> Iterable[NodeMessage]:
+        """What is told of all sessions when the link comes back."""
+        for router in self._routers.values():
+            yield from router.state()
+
+    # Commands
+
+    def obey(self, command: Command) -> Reply:
+        """Carry out a command of signalling."""
+        try:
+            self._obey(command)
+        except CommandError as error:
+            return Reply.model_validate({"request_id": command.request_id, "error": error.code, "detail": str(error)})
+        return Reply(request_id=command.request_id)
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case PutRouter():
+                self._put_router(command)
+            case DeleteRouter():
+                self._delete_router(command.router_id)
+            case PutTransport():
+                self._put_transport(command)
+            case DeleteTransport():
+                self._delete_transport(command.transport_id)
+            case PauseTracks():
+                self._pause_tracks(command)
+            case LimitSlots():
+                self._limit_slots(command)
+
+    def _put_router(self, command: PutRouter) -> None:
+        router = self._routers.get(command.router_id)
+        if router is None:
+            self._routers[command.router_id] = Router(command, self._path, count=self.counters.count, tell=self._tell)
+        else:
+            router.put(command)
+
+    def _delete_router(self, router_id: str) -> None:
+        router = self._routers.pop(router_id, None)
+        if router is None:
+            return
+        for transport_id in list(router.peers):
+            transport, _ = self._transports.pop(transport_id)
+            router.remove_transport(transport_id)
+            transport.close()
+
+    def _put_transport(self, command: PutTransport) -> None:
+        router = self._routers.get(command.router_id)
+        if router is None:
+            raise CommandError("unknown-router", f"there is no router {command.router_id}")
+        known = self._transports.get(command.transport_id)
+        if known is None:
+            transport = self._open_transport(command)
+        else:
+            transport, of_router = known
+            if of_router is not router:
+                raise CommandError("invalid", f"transport {command.transport_id} belongs to another router")
+            try:
+                transport.update_ice(command.ice)
+            except ValueError as error:
+                raise CommandError("invalid", str(error)) from error
+        transport.context = router.put_transport(command, self._clock())
+        self._transports[command.transport_id] = (transport, router)
+
+    def _open_transport(self, command: PutTransport) -> Transport:
+        if self._mux is None:
+            raise CommandError("overloaded", "the media port is not open yet")
+        transport = Transport(
+            self._mux, command.transport_id, command.ice, command.fingerprints, self.certificate, self.counters.count
+        )
+        try:
+            self._mux.add(transport)
+        except ValueError as error:
+            raise CommandError("invalid", str(error)) from error
+        return transport
+
+    def _delete_transport(self, transport_id: str) -> None:
+        known = self._transports.get(transport_id)
+        if known is not None:
+            self._forget(transport_id)
+            known[0].close()
+
+    def _pause_tracks(self, command: PauseTracks) -> None:
+        peer, router = self._peer(command.transport_id)
+        for track_id, paused in command.paused.items():
+            peer.ingress.pause(track_id, paused)
+        router.stale = True
+
+    def _limit_slots(self, command: LimitSlots) -> None:
+        peer, router = self._peer(command.transport_id)
+        for slot_id, max_height in command.max_heights.items():
+            slot = peer.slots.get(slot_id)
+            if slot is not None:
+                slot.max_height = max_height
+        router.stale = True
+
+    def _peer(self, transport_id: str) -> tuple[Peer, Router]:
+        known = self._transports.get(transport_id)
+        if known is None:
+            raise CommandError("unknown-transport", f"there is no transport {transport_id}")
+        return known[1].peers[transport_id], known[1]
+
+    def _forget(self, transport_id: str) -> None:
+        _, router = self._transports.pop(transport_id)
+        router.remove_transport(transport_id)
+
+    # Packets (PacketHandler)
+
+    def rtp(self, transport: Transport, data: bytes, now: float) -> None:
+        peer: Peer = transport.context
+        peer.ingress.receive(data, now)
+
+    def rtcp(self, transport: Transport, data: bytes, now: float) -> None:
+        peer: Peer = transport.context
+        peer.rtcp(data, now, now + self._ntp_offset)
+
+    def batch_done(self) -> None:
+        now = self._clock()
+        for router in self._routers.values():
+            if router.stale:
+                router.refresh(now)
+                self._send_requests(router, now)
+        self._path.flush()
+
+    def connected(self, transport: Transport) -> None:
+        self.path_changed(transport)
+        _, router = self._transports[transport.transport_id]
+        router.stale = True
+        self._tell(TransportState(transport_id=transport.transport_id, state="connected"))
+
+    def path_changed(self, transport: Transport) -> None:
+        egress = transport.context.egress
+        egress.session = transport.srtp.session if transport.srtp is not None else None
+        remote = transport.remote
+        if isinstance(remote, TcpConnection):
+            egress.udp, egress.address, egress.write_frame = None, None, remote.write_frame
+        else:
+            egress.udp, egress.address, egress.write_frame = transport.socket, remote, None
+
+    def closed(self, transport: Transport, state: ClosedState, reason: str) -> None:
+        if transport.transport_id in self._transports:
+            self._forget(transport.transport_id)
+        self._tell(TransportState(transport_id=transport.transport_id, state=state, reason=reason))
+
+    # Clock
+
+    def tick(self) -> None:
+        """Do what is due; called each TICK seconds. Work of longer periods is spread over the ticks."""
+        now = self._clock()
+        self._ticks += 1
+        for number, router in enumerate(self._routers.values()):
+            if router.stale:
+                router.refresh(now)
+            if (self._ticks + number) % DECISION_TICKS == 0:
+                router.decide(now)
+            self._send_requests(router, now)
+        for number, (transport, router) in enumerate(self._transports.values()):
+            if (self._ticks + number) % FEEDBACK_TICKS == 0 or (self._ticks + number) % REPORT_TICKS == 0:
+                self._send_reports(transport, router.peers[transport.transport_id], self._ticks + number, now)
+        self._path.flush()
+
+    def _send_requests(self, router: Router, now: float) -> None:
+        for peer in router.peers.values():
+            if peer.connected and peer.ingress.tracks and (requests := peer.requests(now)):
+                self._transports[peer.transport_id][0].send_rtcp(requests)
+
+    def _send_reports(self, transport: Transport, peer: Peer, turn: int, now: float) -> None:
+        if not peer.connected:
+            return
+        if turn % FEEDBACK_TICKS == 0:
+            for feedback in peer.ingress.feedback(now):
+                transport.send_rtcp(feedback)
+        if turn % REPORT_TICKS == 0:
+            for report in peer.reports(now, now + self._ntp_offset):
+                transport.send_rtcp(report)
