@@ -73,8 +73,14 @@ def fill_screens(
 
 
 def _most_important(order: Sequence[str], own_endpoint: str, eligible: Collection[str], slots: int) -> list[str]:
-    others = [endpoint for endpoint in dict.fromkeys(order) if endpoint in eligible and endpoint != own_endpoint]
-    return others[:slots]
+    """Stops as soon as the slots are full: an order may hold a thousand, and this runs for each of them."""
+    found: list[str] = []
+    for endpoint in order:
+        if len(found) >= slots:
+            break
+        if endpoint in eligible and endpoint != own_endpoint and endpoint not in found:
+            found.append(endpoint)
+    return found
 
 
 def _places(current: Sequence[str | None], wanted: Sequence[str], slots: int) -> dict[str, int]:
@@ -95,6 +101,8 @@ def _pair(
     paired = {
         endpoint: video[endpoint] for endpoint in both if endpoint in video and audio.get(endpoint) == video[endpoint]
     }
+    if len(paired) == len(both):
+        return paired
     free = set(range(common)) - set(paired.values())
     seen = {slot: endpoint for endpoint, slot in video.items()}
     heard = {slot: endpoint for endpoint, slot in audio.items()}
@@ -109,7 +117,7 @@ def _pair(
 
     for endpoint in both:
         if endpoint not in paired:
-            slot = min(free, key=lambda slot: cost(endpoint, slot))  # noqa: B023 - used before the loop goes on
+            slot = min(free, key=lambda slot: cost(endpoint, slot))
             free.remove(slot)
             paired[endpoint] = slot
     return paired

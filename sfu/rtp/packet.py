@@ -21,6 +21,8 @@ _FIXED_HEADER = Struct("!BBHII").unpack_from
 _EXTENSION_HEADER = Struct("!HH").unpack_from
 _CSRCS = tuple(Struct(f"!{count}I").unpack_from for count in range(16))
 
+_new = tuple.__new__
+
 Extensions = tuple[tuple[int, bytes], ...]
 
 
@@ -85,8 +87,10 @@ def parse_rtp(data: bytes) -> RtpPacket:
         padding = data[-1]
         if padding == 0 or offset + padding > size:
             raise RtpError(f"padding of {padding} bytes in {size - offset} bytes of payload")
-    return RtpPacket(
-        second & 0x7F, second > 0x7F, sequence_number, timestamp, ssrc, csrcs, extensions, offset, padding, data
+    # RtpPacket(...) does the same, through one more call.
+    return _new(
+        RtpPacket,
+        (second & 0x7F, second > 0x7F, sequence_number, timestamp, ssrc, csrcs, extensions, offset, padding, data),
     )
 
 
