@@ -1,0 +1,37 @@
+"""A participant's surroundings: their connection, their secret for resuming, what was agreed on media."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+
+from signalling.domain.events import DisconnectReason, RoomDisconnected
+from signalling.live.encoding import encode_event
+from signalling.live.negotiation import Agreement
+from signalling.live.outbox import Outbox, Sink
+
+CLOSED_NORMALLY = 1000
+CLOSED_REPLACED = 4003
+
+
+@dataclass(slots=True)
+class Member:
+    """`negotiating` is held during a negotiation: two at a time would not know of each other."""
+
+    client_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    resume_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    outbox: Outbox = field(default_factory=Outbox)
+    agreement: Agreement | None = None
+    negotiating: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def dismiss(self, reason: DisconnectReason, message: str) -> None:
+        """The last event, then the connection is closed."""
+        self.outbox.put(encode_event(RoomDisconnected(reason, message)))
+        if self.outbox.sink is not None:
+            self.outbox.sink.close(CLOSED_NORMALLY, reason)
+            self.outbox.sink = None
+
+    def replace(self, old: Sink) -> None:
+        """Tell a connection that another one has taken its place. This is no event of the participant."""
+        event = encode_event(RoomDisconnected("replaced", "The session goes on over another connection."))
+        old.send(event.text(self.outbox.last_seq + 1))
+        old.close(CLOSED_REPLACED, "replaced")

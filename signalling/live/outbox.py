@@ -1,0 +1,53 @@
+"""The events of one participant: numbered, sent, and remembered for a resume."""
+
+from collections import deque
+from typing import Protocol
+
+from signalling.live.encoding import EncodedEvent
+
+MEMORY = 500
+
+
+class Sink(Protocol):
+    """Where messages to a client go: its connection."""
+
+    def send(self, text: str) -> None:
+        """Take a message; never blocks and never fails."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close when everything sent before is out."""
+
+
+class Outbox:
+    """Numbers count up from 1. The last `memory` events are remembered, whether they were sent or not."""
+
+    def __init__(self, memory: int = MEMORY) -> None:
+        self.last_seq = 0
+        self.sink: Sink | None = None
+        self._remembered: deque[EncodedEvent] = deque(maxlen=memory)
+
+    def put(self, event: EncodedEvent) -> None:
+        self.last_seq += 1
+        self._remembered.append(event)
+        if self.sink is not None:
+            self.sink.send(event.text(self.last_seq))
+
+    def forgotten_after(self, seq: int) -> int:
+        """How many of the events after number `seq` are no longer remembered."""
+        first_remembered = self.last_seq - len(self._remembered) + 1
+        return max(first_remembered - (seq + 1), 0)
+
+    def attach(self, sink: Sink, after: int) -> None:
+        """Send every remembered event after number `after`, and from now on each new one."""
+        self.sink = sink
+        first_remembered = self.last_seq - len(self._remembered) + 1
+        for seq, event in enumerate(self._remembered, first_remembered):
+            if seq > after:
+                sink.send(event.text(seq))
+
+    def detach(self, sink: Sink) -> bool:
+        """Stop sending there; False when it was another sink by now."""
+        if self.sink is not sink:
+            return False
+        self.sink = None
+        return True

@@ -1,0 +1,253 @@
+"""A running session: applies inputs to the pure session and carries out its effects."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from sfu.link_messages import Reply, SlotsFilled, StageChanged
+from signalling.clock import Clock
+from signalling.domain import effects, media, presence, talkers
+from signalling.domain.effects import Effect
+from signalling.domain.events import MediaLossReason
+from signalling.domain.room import Role, Room
+from signalling.domain.session import Input, Session
+from signalling.domain.views import SessionView
+from signalling.live.encoding import encode_event
+from signalling.live.journal import Journal
+from signalling.live.media import SessionMedia
+from signalling.live.member import Member
+from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
+from signalling.live.outbox import Sink
+from signalling.nodes import Node
+from signalling.store import Store
+
+log = structlog.get_logger()
+
+
+class NoMediaNodeError(ConnectionError):
+    """No media node serves the room's zone now, or the one that did is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every running session needs. `choose_node` gives the best node of a zone, or None."""
+
+    store: Store
+    journal: Journal
+    clock: Clock
+    choose_node: Callable[[str], Node | None]
+    resume_grace: float
+
+
+class LiveSession:
+    """`left` is called for each member who is gone for good, `ended` once, when nobody is left."""
+
+    def __init__(
+        self,
+        room: Room,
+        conf_num: str,
+        surroundings: Surroundings,
+        *,
+        left: Callable[[Member], None],
+        ended: Callable[["LiveSession"], None],
+    ) -> None:
+        self.room = room
+        self.conf_num = conf_num
+        self.session = Session(room, conf_num, surroundings.resume_grace)
+        self.members: dict[str, Member] = {}
+        self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
+        self._around = surroundings
+        self._left = left
+        self._ended = ended
+        self._timer: asyncio.TimerHandle | None = None
+
+    def apply(self, given: Input) -> "list[asyncio.Future[Reply]]":
+        """Apply one input and carry out what follows from it, all before anything else happens.
+
+        Returns the replies that are awaited from the node for transports that were put. Raises RefusedError.
+        """
+        replies: list[asyncio.Future[Reply]] = []
+        for effect in self.session.handle(given, self._around.clock.now()):
+            self._carry_out(effect, replies)
+        self._set_timer()
+        return replies
+
+    def join(self, member: Member, join: presence.Join, *, address: str, agent: str) -> None:
+        """Take in a new participant. Raises RefusedError."""
+        self.members[member.client_id] = member
+        try:
+            self.apply(join)
+        except ValueError:
+            del self.members[member.client_id]
+            raise
+        joined_at = self._around.clock.wall()
+
+        async def record() -> None:
+            await self._around.store.connections.join(
+                self.conf_num,
+                member.client_id,
+                name=join.name,
+                role=join.role,
+                user_ref=join.user_ref,
+                address=address,
+                agent=agent,
+                now=joined_at,
+            )
+
+        self._around.journal.write("join", record)
+
+    def view_for(self, member: Member) -> SessionView:
+        """What the participant sees. Raises RefusedError when they are no longer in."""
+        return self.session.view_for(member.client_id)
+
+    def find_node(self) -> Node:
+        """The node that has the session, or the one that it would get. Raises NoMediaNodeError."""
+        return self._linked(self.media.node or self._around.choose_node(self.room.settings.media_zone))
+
+    async def negotiate(self, member: Member, offer: str, entries: Sequence[MediaEntry]) -> Agreement:
+        """Agree on the media of a participant, and return when the node has taken it.
+
+        Raises SdpError and RefusedError, which leave everything as it was, and NoMediaNodeError, after which the
+        participant has no media.
+        """
+        async with member.negotiating:
+            role = self.session.state.participant(member.client_id).role
+            node = self.find_node()
+            agreement = agree_with(node, offer, entries, self.room, role, self._current(member))
+            await self.settle(member, node, agreement)
+            return agreement
+
+    async def settle(self, member: Member, node: Node, agreement: Agreement) -> None:
+        """Make an agreement the participant's media. Raises RefusedError and NoMediaNodeError, as `negotiate` does."""
+        self._linked(node)
+        if self.media.node is None:
+            self.media.use(node)
+        elif self.media.node is not node:
+            raise NoMediaNodeError("The session has moved to another media node: negotiate again.")
+        before, member.agreement = member.agreement, agreement
+        try:
+            replies = self.apply(agreement.input_for(member.client_id))
+        except ValueError:
+            member.agreement = before
+            raise
+        # Waiting, instead of awaiting the replies themselves: a cancelled client must not cancel those.
+        await asyncio.wait(replies)
+        if any(reply.exception() is not None or reply.result().error is not None for reply in replies):
+            self._lose_media(member.client_id, agreement.transport_id, "node-gone")
+            raise NoMediaNodeError("The media node did not take the transport.")
+
+    def attach(self, member: Member, sink: Sink, after: int) -> None:
+        """Let a connection have the participant's events after number `after`; one that had them before is closed."""
+        old = member.outbox.sink
+        if old is not None and old is not sink:
+            member.replace(old)
+        member.outbox.attach(sink, after)
+
+    def connection_lost(self, member: Member, sink: Sink, *, left: bool) -> None:
+        """A connection is closed. `left` says that the client meant it, and will not resume."""
+        if member.outbox.detach(sink) and member.client_id in self.members:
+            kind = presence.Leave if left else presence.LoseConnection
+            self.apply(kind(member.client_id))
+
+    def stage_changed(self, message: StageChanged) -> None:
+        self.apply(talkers.ChangeStage(message.endpoints, frozenset(message.speaking)))
+
+    def slots_filled(self, message: SlotsFilled) -> None:
+        owners = self.media.owners
+        known = {(owners[one], one): slots for one, slots in message.transports.items() if one in owners}
+        self.apply(talkers.FillSlots(known))
+
+    def transport_lost(self, transport_id: str, reason: MediaLossReason) -> None:
+        client_id = self.media.owners.get(transport_id)
+        if client_id is not None:
+            self._lose_media(client_id, transport_id, reason)
+
+    def node_gone(self) -> None:
+        self.media.forget_node()
+        self.apply(media.LoseNode("node-gone"))
+
+    def node_returned(self, node: Node) -> None:
+        """Bring a node up to date that was away for a moment."""
+        self.media.use(node)
+        for participant in self.session.state.participants.values():
+            if participant.media is not None:
+                self._carry_out(media.put_transport(participant), [])
+
+    def _carry_out(self, effect: Effect, replies: "list[asyncio.Future[Reply]]") -> None:
+        match effect:
+            case effects.Notify():
+                event = encode_event(effect.event)
+                for client_id in effect.to:
+                    self.members[client_id].outbox.put(event)
+            case effects.Disconnect():
+                self.members[effect.client_id].dismiss(effect.reason, effect.message)
+            case effects.PutTransport():
+                agreement = self.members[effect.client_id].agreement
+                reply = self.media.put(effect, agreement) if agreement is not None else None
+                if reply is not None:
+                    replies.append(reply)
+            case effects.DeleteTransport():
+                self.media.delete(effect)
+            case effects.PauseTracks():
+                self.media.pause(effect)
+            case effects.LimitSlots():
+                self.media.limit(effect)
+            case effects.RecordLeave():
+                self._record_leave(effect)
+            case effects.EndSession():
+                self._end()
+
+    def _record_leave(self, effect: effects.RecordLeave) -> None:
+        self._left(self.members.pop(effect.client_id))
+        left_at = self._around.clock.wall_at(effect.left_at)
+        log.info("left", conf_num=self.conf_num, client_id=effect.client_id, reason=effect.reason)
+        self._around.journal.write("leave", lambda: self._around.store.connections.leave(effect.client_id, left_at))
+
+    def _end(self) -> None:
+        self.media.end()
+        closed_at = self._around.clock.wall()
+        self._around.journal.write(
+            "end of session", lambda: self._around.store.sessions.close(self.conf_num, closed_at)
+        )
+        self._ended(self)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self.session.next_deadline()
+        if deadline is not None:
+            delay = max(deadline - self._around.clock.now(), 0)
+            self._timer = asyncio.get_running_loop().call_later(delay, self.apply, presence.Tick())
+
+    def _lose_media(self, client_id: str, transport_id: str, reason: MediaLossReason) -> None:
+        self.apply(media.LoseMedia(client_id, transport_id, reason))
+
+    def _current(self, member: Member) -> Agreement | None:
+        """What was agreed for the transport that the participant has now, if they have one."""
+        current = self.session.state.participant(member.client_id).media
+        agreement = member.agreement
+        if current is None or agreement is None or current.transport_id != agreement.transport_id:
+            return None
+        return agreement
+
+    def _linked(self, node: Node | None) -> Node:
+        if node is None or not node.linked:
+            raise NoMediaNodeError("No media node can serve this room at the moment: try again soon.")
+        return node
+
+
+def agree_with(
+    node: Node, offer: str, entries: Sequence[MediaEntry], room: Room, role: Role, previous: Agreement | None
+) -> Agreement:
+    """Answer an offer for a node. Raises SdpError."""
+    return agree(
+        offer,
+        entries,
+        settings=room.settings,
+        role=role,
+        node=NodeEnd(node.fingerprint, node.candidates),
+        previous=previous,
+    )

@@ -1,0 +1,122 @@
+"""All running sessions: found by room, by resume token, by what a media node speaks of; opened and ended."""
+
+import asyncio
+from weakref import WeakValueDictionary
+
+import structlog
+
+from sfu.link_messages import SlotsFilled, StageChanged, TransportState
+from signalling.api.sessions import ActiveUser
+from signalling.domain.events import MediaLossReason
+from signalling.domain.presence import End
+from signalling.domain.roles import permissions_of
+from signalling.domain.room import Room
+from signalling.live.member import Member
+from signalling.live.session import LiveSession, Surroundings
+from signalling.nodes import Node
+
+log = structlog.get_logger()
+
+
+class LiveSessions:
+    """The handler of what media nodes say, and the answer to what APIs ask about running sessions."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.around = surroundings
+        self._by_room: dict[str, LiveSession] = {}
+        self._by_conf_num: dict[str, LiveSession] = {}
+        self._resumable: dict[str, tuple[LiveSession, Member]] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def lock(self, room_id: str) -> asyncio.Lock:
+        """Held while someone joins, so that a room does not get two sessions or more people than it takes."""
+        lock = self._locks.get(room_id)
+        if lock is None:
+            lock = self._locks[room_id] = asyncio.Lock()
+        return lock
+
+    def find(self, room_id: str) -> LiveSession | None:
+        return self._by_room.get(room_id)
+
+    async def open(self, room: Room) -> LiveSession:
+        """Open a session in a room that has none; the caller holds the room's lock and lets someone join at once.
+
+        Raises UnknownRoomError when the room was deleted a moment ago.
+        """
+        conf_num = await self.around.store.sessions.open(room.room_id, self.around.clock.wall())
+        session = LiveSession(room, conf_num, self.around, left=self._forget_member, ended=self._forget)
+        self._by_room[room.room_id] = session
+        self._by_conf_num[conf_num] = session
+        log.info("session opened", conf_num=conf_num, room_id=room.room_id)
+        return session
+
+    def remember(self, session: LiveSession, member: Member) -> None:
+        """Let a member resume."""
+        self._resumable[member.resume_token] = (session, member)
+
+    def resumable(self, resume_token: str) -> tuple[LiveSession, Member] | None:
+        """Whose token it is, None when that participant is gone or never was."""
+        return self._resumable.get(resume_token)
+
+    def all(self) -> list[LiveSession]:
+        return list(self._by_conf_num.values())
+
+    def end_all(self) -> None:
+        """The process stops."""
+        for session in self.all():
+            session.apply(End("server-shutdown", "The server is going down."))
+
+    # What APIs ask.
+
+    def is_active(self, room_id: str) -> bool:
+        return room_id in self._by_room
+
+    def active_users(self, room_id: str) -> list[ActiveUser]:
+        session = self._by_room.get(room_id)
+        participants = session.session.state.participants.values() if session else ()
+        return [ActiveUser(one.name, one.user_ref, one.role, permissions_of(one.role)) for one in participants]
+
+    # What media nodes say.
+
+    def transport_state(self, node: Node, message: TransportState) -> None:
+        if message.state == "connected":
+            return
+        log.warning("a transport is gone", transport_id=message.transport_id, state=message.state, why=message.reason)
+        reason: MediaLossReason = "transport-failed" if message.state == "failed" else "transport-lost"
+        for session in self._on(node):
+            session.transport_lost(message.transport_id, reason)
+
+    def stage_changed(self, node: Node, message: StageChanged) -> None:
+        session = self._by_conf_num.get(message.router_id)
+        if session is not None and session.media.node is node:
+            session.stage_changed(message)
+
+    def slots_filled(self, node: Node, message: SlotsFilled) -> None:
+        session = self._by_conf_num.get(message.router_id)
+        if session is not None and session.media.node is node:
+            session.slots_filled(message)
+
+    def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
+        for session in self._on(node):
+            for transport_id in transport_ids & session.media.owners.keys():
+                session.transport_lost(transport_id, "node-gone")
+
+    def node_returned(self, node: Node) -> None:
+        for session in self._on(node):
+            session.node_returned(node)
+
+    def node_gone(self, node: Node) -> None:
+        for session in self._on(node):
+            session.node_gone()
+
+    def _on(self, node: Node) -> list[LiveSession]:
+        return [session for session in self.all() if session.media.node is node]
+
+    def _forget_member(self, member: Member) -> None:
+        self._resumable.pop(member.resume_token, None)
+
+    def _forget(self, session: LiveSession) -> None:
+        log.info("session ended", conf_num=session.conf_num)
+        self._by_conf_num.pop(session.conf_num, None)
+        if self._by_room.get(session.room.room_id) is session:
+            del self._by_room[session.room.room_id]
