@@ -1,5 +1,7 @@
 """The configuration: one YAML file and ROOMCAST_* variables, which win over the file."""
 
+import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -8,13 +10,16 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticUndefined
 
 PREFIX = "ROOMCAST_"
 # Names the file; every other variable with the prefix is an option.
 FILE_VARIABLE = "ROOMCAST_CONFIG"
 # How the first process tells its children whose they are; see supervision.
 PARENT_VARIABLE = "ROOMCAST_PARENT"
+
+# The database's URL may hold a password.
+_SECRETS = frozenset({"link_secret", "database_url"})
+_HIDDEN = "(set, not shown)"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -55,7 +60,6 @@ class Options(BaseModel):
         "",
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; empty means SQLite in data_dir, which is "
         "enough for one machine.",
-        json_schema_extra={"secret": True},
     )
     media_processes: Annotated[int, Field(ge=0, le=64)] = Field(
         1,
@@ -148,13 +152,14 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class OptionInfo:
-    """What `roomcast config` shows of one option. `value` is text; that of a secret is not shown."""
+    """What `roomcast config` shows of one option; the value of a secret is not shown."""
 
     name: str
     variable: str
     default: str
     value: str
     reason: str
+    changed: bool
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Options:
@@ -182,18 +187,30 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Options:
 
 def describe(options: Options) -> Iterator[OptionInfo]:
     """Every option in the order of its definition."""
+    values, defaults = options.model_dump(mode="json"), Options().model_dump(mode="json")
     for name, field in Options.model_fields.items():
-        secret = isinstance(field.default, SecretStr) or bool(field.json_schema_extra)
-        value = getattr(options, name)
-        default = "" if field.default is PydanticUndefined else _text(field.default)
-        hidden = secret and _text(value) != default
+        changed = values[name] != defaults[name]
         yield OptionInfo(
             name=name,
             variable=PREFIX + name.upper(),
-            default=default,
-            value="(set, not shown)" if hidden else _text(value),
+            default=_text(defaults[name]),
+            value=_HIDDEN if changed and name in _SECRETS else _text(values[name]),
             reason=field.description or "",
+            changed=changed,
         )
+
+
+def as_yaml(options: Options) -> str:
+    """A commented file with every option; those at their default, and secrets, are commented out."""
+    values, defaults = options.model_dump(mode="json"), Options().model_dump(mode="json")
+    blocks = []
+    for option in describe(options):
+        shown = option.changed and option.name not in _SECRETS
+        reason = textwrap.fill(option.reason, 100, initial_indent="# ", subsequent_indent="# ")
+        # A value written as JSON is YAML too, on one line.
+        value = json.dumps((values if shown else defaults)[option.name], ensure_ascii=False)
+        blocks.append(f"{reason}\n{'' if shown else '# '}{option.name}: {value}\n")
+    return "\n".join(blocks)
 
 
 def is_loopback(host: str) -> bool:
@@ -202,6 +219,13 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def local_authority(host: str, port: int) -> str:
+    """`host:port` for a URL by which a server that listens there is reached from its own machine."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        host = "localhost"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -219,14 +243,13 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
+    """A value of JSON for people."""
     match value:
         case None:
             return ""
-        case tuple():
+        case list():
             return ", ".join(map(str, value))
         case bool():
             return str(value).lower()
-        case SecretStr():
-            return value.get_secret_value()
         case _:
             return str(value)

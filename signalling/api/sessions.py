@@ -3,18 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from signalling.domain.roles import Permissions
 from signalling.domain.room import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Permissions:
-    """What a participant may do, in the words of the session protocol."""
-
-    publish: bool
-    subscribe: bool
-    record: bool
-    stats: bool
-    controlhandlers: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""The start of a media node: from the options of roomcast to those of `sfu`."""
+
+import os
+import socket
+from ipaddress import ip_address
+
+import ifaddr
+
+import sfu.main
+from roomcast.config import ConfigError, Options
+from roomcast.data_folder import DataFolder
+from roomcast.supervision import end_with_parent
+from sfu.options import NodeOptions
+
+
+def run(options: Options, node_id: str | None) -> None:
+    """Run a media node until it is told to stop. Raises ConfigError, and OSError when its port is taken."""
+    end_with_parent(os.environ)
+    if not options.link_url:
+        raise ConfigError(
+            "link_url: say where signalling is, for example ROOMCAST_LINK_URL=wss://meet.example.com/link"
+        )
+    sfu.main.run(node_options(options, node_id or socket.gethostname()))
+
+
+def node_options(options: Options, node_id: str) -> NodeOptions:
+    """What the media node needs to know."""
+    return NodeOptions(
+        link_url=options.link_url,
+        link_secret=options.link_secret.get_secret_value() or DataFolder(options.data_dir).link_secret(),
+        media_host=options.media_host,
+        media_port=options.media_port,
+        public_addresses=options.public_addresses or _local_addresses(options),
+        zone=options.zone,
+        node_id=node_id,
+    )
+
+
+def _local_addresses(options: Options) -> tuple[str, ...]:
+    """In local mode the machine's addresses and loopback, which a node by itself does not announce.
+
+    Empty leaves the choice to the node.
+    """
+    if not options.is_local or options.media_host:
+        return ()
+    found = [
+        ip_address(address.ip if isinstance(address.ip, str) else address.ip[0])
+        for adapter in ifaddr.get_adapters()
+        for address in adapter.ips
+    ]
+    return tuple(str(address) for address in found if not address.is_link_local)

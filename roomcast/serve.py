@@ -1,0 +1,179 @@
+"""`roomcast serve`: signalling in this process, media nodes as children."""
+
+import asyncio
+import signal
+import socket
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvloop
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from roomcast.config import PREFIX, ConfigError, Options, local_authority
+from roomcast.data_folder import DataFolder
+from roomcast.supervision import ChildCommand, keep_running
+from signalling.app import create_app
+from signalling.credentials import Credentials
+from signalling.settings import SignallingSettings
+from signalling.store import Store, StoreError
+
+_TIDY_PERIOD = 600.0
+_SHUTDOWN_TIMEOUT = 3.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What to tell the operator. `new_credentials` are there at the first start only, to be shown this once."""
+
+    url: str
+    local_mode: bool
+    data_dir: Path
+    new_credentials: Credentials | None
+
+
+def run(options: Options, config_file: Path | None, announce: Callable[[Started], None]) -> None:
+    """Serve until SIGINT or SIGTERM. Calls `announce` when the server answers.
+
+    Raises ConfigError for options that cannot be used, a taken port and an unreachable database included.
+    """
+    uvloop.run(_serve(options, config_file, announce))
+
+
+async def _serve(options: Options, config_file: Path | None, announce: Callable[[Started], None]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    folder = DataFolder(options.data_dir)
+    folder.create()
+    credentials, made = folder.credentials()
+    secret = options.link_secret.get_secret_value() or folder.link_secret()
+    async with _open_store(options.database) as store:
+        app = create_app(_settings(options, secret), store, folder.token_issuer(), credentials)
+        async with _listening(app, options) as listening, asyncio.TaskGroup() as group:
+            _log.info("signalling-started", url=listening.url, local_mode=options.is_local)
+            announce(Started(listening.url, options.is_local, options.data_dir, credentials if made else None))
+            commands = (
+                _media_node(index, options, config_file, listening.link_url, secret)
+                for index in range(options.media_processes)
+            )
+            beside = [group.create_task(work) for work in (_tidy(store), *map(keep_running, commands))]
+            await stop.wait()
+            _log.info("signalling-stops")
+            # Participants are told before their media ends.
+            await listening.runner.cleanup()
+            for task in beside:
+                task.cancel()
+
+
+@asynccontextmanager
+async def _open_store(url: str) -> AsyncIterator[Store]:
+    try:
+        store = await Store.open(url)
+    except StoreError as error:
+        raise ConfigError(f"database_url: {error}") from error
+    except (SQLAlchemyError, OSError) as error:
+        # Without the URL, which may hold a password.
+        raise ConfigError(f"database_url: the database cannot be opened: {getattr(error, 'orig', error)}") from error
+    try:
+        left_open = await store.sessions.close_left_open(time.time())
+        if left_open:
+            _log.warning("sessions-left-open-by-a-crash-closed", sessions=left_open)
+        yield store
+    finally:
+        await store.close()
+
+
+async def _tidy(store: Store) -> None:
+    while True:
+        try:
+            await store.tidy(time.time())
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("tidying-failed", error=str(error), again_in_seconds=_TIDY_PERIOD)
+        await asyncio.sleep(_TIDY_PERIOD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """`url` is for people, `link_url` for the media nodes of this machine."""
+
+    runner: web.AppRunner
+    url: str
+    link_url: str
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, options: Options) -> AsyncIterator[_Listening]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
+    await runner.setup()
+    try:
+        tls = _tls(options)
+        host = await _listen(runner, options.http_host, options.http_port, tls)
+        # The certificate names the public host, so media nodes of this machine come in beside it, over loopback.
+        inside = host if tls is None else await _listen(runner, "127.0.0.1", 0, None)
+        scheme = "http" if tls is None else "https"
+        yield _Listening(runner, f"{scheme}://{host}/", f"ws://{inside}/link")
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> str:
+    """Listen, and return `host:port` as to be written in a URL that is used on this machine."""
+    before = len(runner.addresses)
+    try:
+        await web.TCPSite(runner, host or None, port, ssl_context=tls).start()
+    except OSError as error:
+        raise ConfigError(
+            f"http_host, http_port: {host}:{port} cannot be listened on ({error.strerror}): set ROOMCAST_HTTP_PORT to "
+            "a free port and ROOMCAST_HTTP_HOST to an address of this machine"
+        ) from error
+    return local_authority(host, runner.addresses[before][1])
+
+
+def _tls(options: Options) -> ssl.SSLContext | None:
+    if options.tls_certificate is None or options.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(options.tls_certificate, options.tls_key)
+    except OSError as error:
+        raise ConfigError(f"tls_certificate, tls_key: the files cannot be used: {error}") from error
+    return context
+
+
+def _settings(options: Options, link_secret: str) -> SignallingSettings:
+    return SignallingSettings(
+        link_secret=link_secret,
+        local_mode=options.is_local,
+        resume_grace=options.resume_grace,
+        max_message_bytes=options.max_message_bytes,
+        messages_per_second=options.messages_per_second,
+        message_burst=options.message_burst,
+        sockets_per_address=options.sockets_per_address,
+        trusted_proxies=options.trusted_proxies,
+    )
+
+
+def _media_node(
+    index: int, options: Options, config_file: Path | None, link_url: str, link_secret: str
+) -> ChildCommand:
+    """The command of the media process of that index. Secrets go by the environment, which others cannot see."""
+    file = ["--config", str(config_file)] if config_file else []
+    node_id = f"{socket.gethostname()}-{index}"
+    return ChildCommand(
+        name=node_id,
+        arguments=[sys.executable, "-m", "roomcast", *file, "media-node", "--node-id", node_id],
+        environment={
+            PREFIX + "LINK_URL": link_url,
+            PREFIX + "LINK_SECRET": link_secret,
+            PREFIX + "MEDIA_PORT": str(options.media_port + index if options.media_port else 0),
+        },
+    )
