@@ -16,8 +16,8 @@ from sfu.rtp.sequence import Unwrapper
 _HISTORY_TICKS = TICKS_PER_SECOND // 2
 # A larger step in the numbers is a sender that started anew, not loss.
 _MAX_STEP = 5000
-# So many packet statuses make about 1.1 kB with small deltas, which fits into one datagram.
-_MAX_STATUSES = 1000
+# So many packet statuses take at most 1.2 kB, with all deltas large: one datagram.
+_MAX_STATUSES = 500
 
 
 class FeedbackRecorder:
