@@ -53,22 +53,25 @@ class FirefoxPage:
         await self._connection.command(
             "browsingContext.navigate", {"context": self._context, "url": url, "wait": "complete"}
         )
-        await self.evaluate(PROBE.read_text())
+        await self.run(PROBE.read_text())
+
+    async def run(self, script: str) -> None:
+        """Runs statements in the page."""
+        await self._evaluate(script)
 
     async def evaluate(self, expression: str) -> Any:
         """The value of an expression, awaited when it is a promise; it must be possible to write it as JSON."""
         # BiDi describes values in a notation of its own; JSON made in the page needs no reader for that.
-        # An indirect eval takes scripts as well as expressions, and gives the value of the last statement.
-        wrapped = (
-            f"Promise.resolve((0, eval)({json.dumps(expression)})).then((value) => JSON.stringify(value) ?? 'null')"
-        )
+        value = await self._evaluate(f"(async () => JSON.stringify(await ({expression})) ?? 'null')()")
+        return json.loads(value["value"])
+
+    async def _evaluate(self, script: str) -> dict[str, Any]:
         result = await self._connection.command(
-            "script.evaluate",
-            {"expression": wrapped, "target": {"context": self._context}, "awaitPromise": True},
+            "script.evaluate", {"expression": script, "target": {"context": self._context}, "awaitPromise": True}
         )
         if result["type"] == "exception":
             raise PageError(result["exceptionDetails"]["text"])
-        return json.loads(result["result"]["value"])
+        return dict(result["result"])
 
 
 class BidiConnection:

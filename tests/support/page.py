@@ -11,8 +11,11 @@ class Page(Protocol):
     async def evaluate(self, expression: str, /) -> Any: ...
 
 
-async def eventually(page: Page, expression: str, what: str, *, timeout: float = 20.0, every: float = 0.1) -> Any:
-    """Evaluates until the value is truthy and returns it; fails with `what` and the last value after `timeout` seconds.
+async def eventually(
+    page: Page, expression: str, what: str, *, timeout: float = 20.0, every: float = 0.1, otherwise: str = ""
+) -> Any:
+    """Evaluates until the value is truthy and returns it; fails with `what` and the last value after `timeout` seconds,
+    or with that of `otherwise`, which may tell more.
 
     For things that take as long as they take. What must be fast is measured by the page's own clock instead.
     """
@@ -22,5 +25,6 @@ async def eventually(page: Page, expression: str, what: str, *, timeout: float =
         if value:
             return value
         if time.monotonic() > give_up:
-            raise AssertionError(f"{what}: not within {timeout:g} s; `{expression}` is {value!r}")
+            told = otherwise or expression
+            raise AssertionError(f"{what}: not within {timeout:g} s; `{told}` is {await page.evaluate(told)!r}")
         await asyncio.sleep(every)

@@ -9,6 +9,8 @@
     connections: [],
     /** Milliseconds (performance.now) at which each WebSocket of the page was opened. */
     socketsOpenedAt: [],
+    /** Every WebSocket of the page. */
+    sockets: [],
     /**
      * Set to (candidate) => candidate | null to change or drop the candidates of remote descriptions.
      * A candidate is {protocol, ip, port, line}; `line` is what stands after "a=".
@@ -34,6 +36,7 @@
   globalThis.WebSocket = class extends NativeSocket {
     constructor(...args) {
       super(...args);
+      probe.sockets.push(this);
       this.addEventListener("open", () => probe.socketsOpenedAt.push(performance.now()), { once: true });
     }
   };

@@ -1,0 +1,103 @@
+"""Paths that are worse than a cable: TCP only, loss, a dropped WebSocket. And how long a join takes."""
+
+import statistics
+from collections.abc import Callable
+
+from playwright.async_api import Browser
+
+from tests.browser.participant import Participant, chromium_participant
+from tests.support.page import eventually
+from tests.support.relay import Impairment, udp_relay
+from tests.support.server import Server
+
+TCP_ONLY = "({protocol, ip, port}) => protocol === 'tcp' && {ip, port}"
+# What a join may take where nothing else runs is 200 ms; test machines are shared.
+JOIN_LIMIT = 1000
+JOINS = 7
+
+
+def through(port: int) -> str:
+    """Leaves no candidate but a relay's."""
+    return f"({{protocol, ip}}) => protocol === 'udp' && ip === '127.0.0.1' && {{ip, port: {port}}}"
+
+
+async def pair(server: Server, browser: Browser, candidates: str) -> tuple[Participant, Participant]:
+    """Red and green in one room, each seeing the other; both connect by `candidates` only."""
+    red = await chromium_participant(server, browser, "red", candidates=candidates)
+    green = await chromium_participant(server, browser, "green", candidates=candidates)
+    room = await server.create_room()
+    await red.join(room.room_id, talking=True)
+    await green.join(room.room_id, talking=True)
+    await red.sees(green)
+    await green.sees(red)
+    return red, green
+
+
+async def test_two_meet_over_tcp_only(server: Server, browser: Browser) -> None:
+    red, green = await pair(server, browser, TCP_ONLY)
+    await red.hears(green)
+    await green.hears(red)
+    for participant in (red, green):
+        path = await participant.page.evaluate("probe.path()")
+        assert path["protocol"] == "tcp"
+        assert path["remotePort"] == server.media_port
+
+
+async def test_five_percent_loss_in_both_directions_freezes_nothing(
+    server: Server, browser: Browser, measured: Callable[[str], None]
+) -> None:
+    impairment = Impairment(loss=0.05, delay=0.01, reordering=0.01)
+    async with udp_relay(("127.0.0.1", server.media_port), impairment, seed=5) as relay:
+        red, green = await pair(server, browser, through(relay.address[1]))
+        for participant in (red, green):
+            await participant.page.evaluate("meeting.restartGaps()")
+        started = (await green.video())["decoded"]
+        # Ten seconds of video at 15 frames/s.
+        await eventually(
+            green.page, f"meeting.video().then(({{decoded}}) => decoded > {started + 150})", "ten seconds", timeout=40
+        )
+        for participant in (red, green):
+            video = await participant.video()
+            gap = await participant.page.evaluate("meeting.longestGap()")
+            measured(f"5 % loss, {participant.name}: {video}, longest gap {gap:.0f} ms")
+            assert video["freezes"] == 0
+            assert video["recovered"] > 0
+            assert gap < 1000
+            assert (await participant.page.evaluate("probe.path()"))["remotePort"] == relay.address[1]
+        assert relay.up.lost > 20
+        assert relay.down.lost > 20
+
+
+async def test_a_dropped_websocket_is_resumed_without_touching_the_media(server: Server, browser: Browser) -> None:
+    red, green = await pair(server, browser, "null")
+    for participant in (red, green):
+        await participant.page.evaluate("meeting.restartGaps()")
+    await red.page.evaluate("probe.sockets.at(-1).close()")
+    await red.happened("reconnecting")
+    await red.happened("reconnected")
+    await green.page.evaluate("meeting.room.sendMessage('still there?')")
+    await red.happened("message-received")
+    for participant in (red, green):
+        assert await participant.page.evaluate("meeting.longestGap()") < 1000
+        assert await participant.page.evaluate("probe.connections.length") == 1
+        assert await participant.events("user-disconnected") == []
+
+
+async def test_a_join_is_quick(server: Server, browser: Browser, measured: Callable[[str], None]) -> None:
+    red = await chromium_participant(server, browser, "red")
+    room = await server.create_room()
+    await red.join(room.room_id)
+    taken = []
+    for _ in range(JOINS):
+        green = await chromium_participant(server, browser, "green")
+        await green.join(room.room_id)
+        first = await eventually(green.page, "meeting.people()[0]?.first", "the first frame", every=0.5)
+        taken.append(first - await green.page.evaluate("probe.socketsOpenedAt[0]"))
+        await green.leave()
+        await green.close()
+    median = statistics.median(taken)
+    measured(
+        f"join, from the WebSocket opened to the first frame shown: median {median:.0f} ms of {JOINS}, "
+        f"{min(taken):.0f} to {max(taken):.0f}"
+    )
+    assert median < JOIN_LIMIT
