@@ -86,11 +86,6 @@ class DtlsServer:
         self._closed = False
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def started(self) -> bool:
-        """Whether the peer has begun the handshake."""
-        return self._task is not None
-
     def received(self, data: bytes) -> bool:
         """Take in a DTLS datagram of the peer; the first one starts the handshake. False if too many are waiting."""
         if self._task is None and not self._closed:

@@ -1,0 +1,136 @@
+"""STUN as it comes from anybody."""
+
+import struct
+
+import pytest
+from aioice import stun
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfu.ice.stun import StunError, is_indication, parse_request, role_conflict_response, success_response
+from tests.support.media_peer import binding_request, make_ice
+
+ICE = make_ice()
+PASSWORD = ICE.local_pwd.encode()
+REQUEST = bytes(binding_request(ICE))
+
+
+def parse_or_refuse(data):
+    try:
+        return parse_request(data)
+    except StunError as error:
+        assert str(error).startswith("stun-")
+        return None
+
+
+def test_request_is_understood():
+    request = parse_request(REQUEST)
+    assert request.username == "nodea:peera"
+    assert request.use_candidate
+    assert not request.controlled
+    assert request.is_authentic(PASSWORD)
+    assert not request.is_authentic(PASSWORD + b"x")
+
+
+def test_roles_and_nomination_are_told():
+    request = parse_request(bytes(binding_request(ICE, use_candidate=False, controlled=True)))
+    assert not request.use_candidate
+    assert request.controlled
+
+
+def test_fingerprint_may_be_missing_but_not_wrong():
+    without = REQUEST[:2] + struct.pack("!H", len(REQUEST) - 28) + REQUEST[4:-8]
+    assert parse_request(without).is_authentic(PASSWORD)
+    with pytest.raises(StunError, match="stun-malformed"):
+        parse_request(REQUEST[:-1] + bytes([REQUEST[-1] ^ 1]))
+
+
+def test_attributes_behind_the_integrity_count_for_nothing():
+    plain = bytes(binding_request(ICE, use_candidate=False))
+    body = plain[20:-8] + struct.pack("!HH", 0x0025, 0)
+    forged = plain[:2] + struct.pack("!H", len(body)) + plain[4:20] + body
+    assert not parse_request(forged).use_candidate
+
+
+@pytest.mark.parametrize(
+    ("data", "counter"),
+    [
+        (b"", "stun-malformed"),
+        (REQUEST[:19], "stun-malformed"),
+        (REQUEST[:4] + b"\0\0\0\0" + REQUEST[8:], "stun-malformed"),
+        (REQUEST + b"\0\0\0\0", "stun-malformed"),
+        (REQUEST[:22] + b"\xff\xff" + REQUEST[24:], "stun-malformed"),
+        (b"\x01\x01" + REQUEST[2:], "stun-not-a-request"),
+        (b"\x00\x03" + REQUEST[2:], "stun-not-a-request"),
+        (bytes(binding_request(ICE, integrity=False)), "stun-no-integrity"),
+        # PRIORITY of one byte: aioice lets struct.error through.
+        (b"\x00\x01\x00\x08" + REQUEST[4:20] + b"\x00\x24\x00\x01\x00\x00\x00\x00", "stun-malformed"),
+        # USERNAME that is no UTF-8.
+        (b"\x00\x01\x00\x08" + REQUEST[4:20] + b"\x00\x06\x00\x01\xff\x00\x00\x00", "stun-malformed"),
+    ],
+)
+def test_bad_messages_are_refused_with_a_counters_name(data, counter):
+    with pytest.raises(StunError) as caught:
+        parse_request(data)
+    assert str(caught.value) == counter
+
+
+def test_indications_are_recognised():
+    indication = bytes(stun.Message(stun.Method.BINDING, stun.Class.INDICATION))
+    assert is_indication(indication)
+    assert not is_indication(REQUEST)
+    assert not is_indication(b"")
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "2001:db8::7"), ("fe80::7%eth0", "fe80::7")]
+)
+def test_answer_is_authenticated_and_tells_the_address(host, told):
+    request = parse_request(REQUEST)
+    response = stun.parse_message(success_response(request, host, 4711, PASSWORD))
+    assert response.message_class == stun.Class.RESPONSE
+    assert response.transaction_id == request.transaction_id
+    assert response.attributes["XOR-MAPPED-ADDRESS"] == (told, 4711)
+    assert response.check_message_integrity(PASSWORD)
+    assert "FINGERPRINT" in response.attributes
+
+
+def test_role_conflict_is_answered_authentically():
+    response = stun.parse_message(role_conflict_response(parse_request(REQUEST), PASSWORD))
+    assert response.error_code == 487
+    assert response.check_message_integrity(PASSWORD)
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_refused_not_raised(data):
+    assert parse_or_refuse(data) is None
+
+
+@given(st.binary(max_size=120))
+def test_random_attributes_are_refused_not_raised(body):
+    parse_or_refuse(b"\x00\x01" + struct.pack("!H", len(body)) + REQUEST[4:20] + body)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*stun.ATTRIBUTES_BY_TYPE, 0x7777, 0xC057]), st.binary(max_size=24), st.integers(0, 40)
+        ),
+        max_size=6,
+    )
+)
+def test_known_attributes_with_random_values_are_refused_not_raised(attributes):
+    body = b"".join(
+        struct.pack("!HH", kind, length if length > 30 else len(value)) + value + bytes(-len(value) % 4)
+        for kind, value, length in attributes
+    )
+    parse_or_refuse(b"\x00\x01" + struct.pack("!H", len(body)) + REQUEST[4:20] + body)
+
+
+# FINGERPRINT, the last 8 bytes, is not part of what MESSAGE-INTEGRITY protects.
+@given(st.integers(0, len(REQUEST) - 9), st.integers(1, 255))
+def test_a_changed_byte_is_never_accepted_as_authentic(position, change):
+    mutated = bytearray(REQUEST)
+    mutated[position] ^= change
+    request = parse_or_refuse(bytes(mutated))
+    assert request is None or not request.is_authentic(PASSWORD)
