@@ -1,19 +1,85 @@
 """The HTTP application of signalling: everything that it serves, mounted."""
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from signalling import static
+from signalling.api import enablex, local
+from signalling.clock import Clock
+from signalling.credentials import Credentials
+from signalling.links import Links
+from signalling.live.journal import Journal
+from signalling.live.session import Surroundings
+from signalling.live.sessions import LiveSessions
+from signalling.metrics import Metrics
+from signalling.nodes import Nodes
 from signalling.settings import SignallingSettings
+from signalling.store import Store
+from signalling.tokens import TokenIssuer
+from signalling.ws.client import Services
+from signalling.ws.endpoint import WebSocketEndpoint
 
-if TYPE_CHECKING:
-    from signalling.credentials import Credentials
-    from signalling.store import Store
-    from signalling.tokens import TokenIssuer
+LIVE_SESSIONS = web.AppKey("live_sessions", LiveSessions)
 
 
 def create_app(
-    settings: SignallingSettings, store: "Store", issuer: "TokenIssuer", credentials: "Credentials"
+    settings: SignallingSettings, store: Store, issuer: TokenIssuer, credentials: Credentials
 ) -> web.Application:
-    """The application: /ws, /link, /metrics, /health, the REST APIs, the pages."""
-    raise NotImplementedError
+    """The application: /ws, /link, /metrics, /health, the public key, the REST APIs, the pages.
+
+    The store stays open when the application ends; whoever opened it closes it.
+    """
+    clock = Clock()
+    journal = Journal()
+    metrics = Metrics()
+    nodes = Nodes()
+    sessions = LiveSessions(Surroundings(store, journal, clock, nodes, settings.resume_grace))
+    links = Links(
+        settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
+    )
+    endpoint = WebSocketEndpoint(Services(sessions, issuer, settings), metrics, clock)
+
+    async def health(request: web.Request) -> web.Response:
+        linked = len(nodes.linked())
+        status = "ok" if linked else "no media node"
+        return web.json_response({"status": status, "media_nodes": linked}, status=200 if linked else 503)
+
+    async def show_metrics(request: web.Request) -> web.Response:
+        metrics.sessions.set(len(sessions.all()))
+        metrics.participants.set(sum(len(session.members) for session in sessions.all()))
+        metrics.media_nodes.set(len(nodes.linked()))
+        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    async def jwks(request: web.Request) -> web.Response:
+        return web.json_response(issuer.jwks(), headers={"Access-Control-Allow-Origin": "*"})
+
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        journal.start()
+        yield
+        await journal.close()
+
+    async def stop(app: web.Application) -> None:
+        sessions.end_all()
+        endpoint.close()
+        await links.close()
+
+    app = web.Application()
+    app[LIVE_SESSIONS] = sessions
+    app.cleanup_ctx.append(run)
+    app.on_shutdown.append(stop)
+    app.add_routes(
+        [
+            web.get("/ws", endpoint.serve),
+            web.get("/link", links.serve),
+            web.get("/health", health),
+            web.get("/metrics", show_metrics),
+            web.get("/.well-known/jwks.json", jwks),
+            *enablex.routes(store, issuer, credentials, sessions),
+        ]
+    )
+    if settings.local_mode:
+        app.add_routes(local.routes(store, issuer, credentials, sessions))
+    if settings.static_dirs:
+        app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
+    return app

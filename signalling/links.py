@@ -25,7 +25,7 @@ from sfu.link_messages import (
     StageChanged,
     TransportState,
 )
-from signalling.nodes import Node, choose_node
+from signalling.nodes import Node, Nodes
 
 HELLO_TIMEOUT = 5.0
 HEARTBEAT = 10.0
@@ -56,24 +56,19 @@ class LinkHandler(Protocol):
 
 
 class Links:
-    """All media nodes. `reply_timeout` and `node_grace` are in seconds."""
+    """The links of all media nodes. `reply_timeout` and `node_grace` are in seconds."""
 
-    def __init__(self, secret: str, handler: LinkHandler, *, reply_timeout: float, node_grace: float) -> None:
+    def __init__(
+        self, secret: str, nodes: Nodes, handler: LinkHandler, *, reply_timeout: float, node_grace: float
+    ) -> None:
         self._secret = _digest(secret)
+        self._nodes = nodes
         self._handler = handler
         self._reply_timeout = reply_timeout
         self._node_grace = node_grace
-        self._nodes: dict[str, Node] = {}
         self._sockets: dict[str, web.WebSocketResponse] = {}
         self._farewells: dict[str, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Future[bool]] = set()
-
-    def choose(self, zone: str) -> Node | None:
-        """The node for a new session of the zone, or None; see `choose_node`."""
-        return choose_node(self._nodes.values(), zone)
-
-    def linked_nodes(self) -> list[Node]:
-        return [node for node in self._nodes.values() if node.linked]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Handle GET /link: 401 without the right `Authorization: Bearer`, otherwise the link of one node."""
@@ -118,9 +113,10 @@ class Links:
         farewell = self._farewells.pop(hello.node_id, None)
         if farewell is not None:
             farewell.cancel()
-        node = self._nodes.get(hello.node_id)
+        node = self._nodes.find(hello.node_id)
         if node is None:
-            node = self._nodes[hello.node_id] = Node(hello, asyncio.get_running_loop(), self._reply_timeout)
+            node = Node(hello, asyncio.get_running_loop(), self._reply_timeout)
+            self._nodes.add(node)
         else:
             node.detach()
 
@@ -162,8 +158,7 @@ class Links:
 
     def _give_up(self, node: Node) -> None:
         self._farewells.pop(node.node_id, None)
-        if self._nodes.get(node.node_id) is node:
-            del self._nodes[node.node_id]
+        self._nodes.remove(node)
         log.error("a media node is gone", node_id=node.node_id, transports=len(node.transports))
         self._handler.node_gone(node)
 

@@ -95,6 +95,30 @@ class Node:
             future.set_exception(TimeoutError(f"the media node {self.node_id} did not reply"))
 
 
+class Nodes:
+    """All media nodes by node id: the linked ones, and those that may come back."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+
+    def find(self, node_id: str) -> Node | None:
+        return self._nodes.get(node_id)
+
+    def add(self, node: Node) -> None:
+        self._nodes[node.node_id] = node
+
+    def remove(self, node: Node) -> None:
+        if self._nodes.get(node.node_id) is node:
+            del self._nodes[node.node_id]
+
+    def linked(self) -> list[Node]:
+        return [node for node in self._nodes.values() if node.linked]
+
+    def choose(self, zone: str) -> Node | None:
+        """The node for a new session of the zone; see `choose_node`."""
+        return choose_node(self._nodes.values(), zone)
+
+
 def choose_node(nodes: Iterable[Node], zone: str) -> Node | None:
     """The least loaded linked node of a zone; XX, for a room, means any zone.
 

@@ -11,7 +11,7 @@ class SignallingSettings:
 
     `link_secret` is what media nodes show when they dial in; an empty one is refused, for anyone could be a node then.
     `trusted_proxies` are the networks (CIDR) whose X-Forwarded-For header is believed.
-    `static_dirs` maps a URL prefix to the folder served there.
+    `static_dirs` are the folders `sdk` and `web` (see `signalling.static`); none are served when it is empty.
     """
 
     link_secret: str

@@ -20,7 +20,7 @@ from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
 from signalling.live.outbox import Sink
-from signalling.nodes import Node
+from signalling.nodes import Node, Nodes
 from signalling.store import Store
 
 log = structlog.get_logger()
@@ -32,12 +32,12 @@ class NoMediaNodeError(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every running session needs. `choose_node` gives the best node of a zone, or None."""
+    """What every running session needs. `resume_grace` is in seconds."""
 
     store: Store
     journal: Journal
     clock: Clock
-    choose_node: Callable[[str], Node | None]
+    nodes: Nodes
     resume_grace: float
 
 
@@ -104,7 +104,11 @@ class LiveSession:
 
     def find_node(self) -> Node:
         """The node that has the session, or the one that it would get. Raises NoMediaNodeError."""
-        return self._linked(self.media.node or self._around.choose_node(self.room.settings.media_zone))
+        if self.media.node is None:
+            return find_node(self._around.nodes, self.room)
+        if not self.media.node.linked:
+            raise NoMediaNodeError("The media node of this session is away: try again soon.")
+        return self.media.node
 
     async def negotiate(self, member: Member, offer: str, entries: Sequence[MediaEntry]) -> Agreement:
         """Agree on the media of a participant, and return when the node has taken it.
@@ -121,11 +125,10 @@ class LiveSession:
 
     async def settle(self, member: Member, node: Node, agreement: Agreement) -> None:
         """Make an agreement the participant's media. Raises RefusedError and NoMediaNodeError, as `negotiate` does."""
-        self._linked(node)
+        if not node.linked or self.media.node not in (None, node):
+            raise NoMediaNodeError("The media node is gone, or the session has moved to another one: negotiate again.")
         if self.media.node is None:
             self.media.use(node)
-        elif self.media.node is not node:
-            raise NoMediaNodeError("The session has moved to another media node: negotiate again.")
         before, member.agreement = member.agreement, agreement
         try:
             replies = self.apply(agreement.input_for(member.client_id))
@@ -233,10 +236,13 @@ class LiveSession:
             return None
         return agreement
 
-    def _linked(self, node: Node | None) -> Node:
-        if node is None or not node.linked:
-            raise NoMediaNodeError("No media node can serve this room at the moment: try again soon.")
-        return node
+
+def find_node(nodes: Nodes, room: Room) -> Node:
+    """The best node for a new session of a room. Raises NoMediaNodeError."""
+    node = nodes.choose(room.settings.media_zone)
+    if node is None:
+        raise NoMediaNodeError("No media node can serve this room at the moment: try again soon.")
+    return node
 
 
 def agree_with(

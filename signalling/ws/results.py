@@ -1,0 +1,101 @@
+"""The results of the methods."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+
+from signalling.domain.roles import Permissions
+from signalling.domain.room import Role
+from signalling.domain.views import OwnTrackView, ParticipantView, SlotView, TalkerView
+from signalling.live.member import Member
+from signalling.live.negotiation import Agreement, RefusedMedia
+from signalling.live.session import LiveSession
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """The room, as its session began with."""
+
+    room_id: str
+    name: str
+    settings: dict[str, Any]
+    data: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinResult:
+    """Of `join` and `resume`. `answer` and `refused` are only there when an offer was sent along.
+
+    `events_lost` is how many events after the `last_seq` of a resume are remembered no more.
+    """
+
+    client_id: str
+    room: RoomView
+    conf_num: str
+    role: Role
+    permissions: Permissions
+    participants: tuple[ParticipantView, ...]
+    active_talkers: tuple[TalkerView, ...]
+    tracks: tuple[OwnTrackView, ...]
+    slots: tuple[SlotView, ...]
+    resume_token: str
+    resume_grace: float
+    ice_servers: tuple[str, ...]
+    events_lost: int
+    answer: str | None
+    refused: tuple[RefusedMedia, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NegotiateResult:
+    answer: str
+    tracks: tuple[OwnTrackView, ...]
+    slots: tuple[SlotView, ...]
+    refused: tuple[RefusedMedia, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentResult:
+    """`at` is what the recipients see as the time of the message."""
+
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An empty object: nothing more to say."""
+
+
+def join_result(
+    session: LiveSession, member: Member, *, grace: float, agreement: Agreement | None, events_lost: int = 0
+) -> JoinResult:
+    """Everything a participant has to know to begin, or to go on."""
+    view = session.view_for(member)
+    return JoinResult(
+        client_id=view.client_id,
+        room=RoomView(
+            room_id=session.room.room_id,
+            name=session.room.name,
+            settings=session.room.settings.model_dump(mode="json"),
+            data=session.room.data,
+        ),
+        conf_num=view.conf_num,
+        role=view.role,
+        permissions=view.permissions,
+        participants=view.participants,
+        active_talkers=view.active_talkers,
+        tracks=view.tracks,
+        slots=view.slots,
+        resume_token=member.resume_token,
+        resume_grace=grace,
+        ice_servers=(),
+        events_lost=events_lost,
+        answer=agreement.sdp.sdp if agreement else None,
+        refused=agreement.refused if agreement else (),
+    )
+
+
+def negotiate_result(session: LiveSession, member: Member, agreement: Agreement) -> NegotiateResult:
+    view = session.view_for(member)
+    return NegotiateResult(agreement.sdp.sdp, view.tracks, view.slots, agreement.refused)
