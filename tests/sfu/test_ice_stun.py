@@ -13,6 +13,8 @@ from tests.support.media_peer import binding_request, make_ice
 ICE = make_ice()
 PASSWORD = ICE.local_pwd.encode()
 REQUEST = bytes(binding_request(ICE))
+HEADER_8 = b"\x00\x01\x00\x08" + REQUEST[4:20]
+"""The header of a request with 8 bytes of attributes."""
 
 
 def parse_or_refuse(data):
@@ -55,18 +57,17 @@ def test_attributes_behind_the_integrity_count_for_nothing():
 @pytest.mark.parametrize(
     ("data", "counter"),
     [
-        (b"", "stun-malformed"),
-        (REQUEST[:19], "stun-malformed"),
-        (REQUEST[:4] + b"\0\0\0\0" + REQUEST[8:], "stun-malformed"),
-        (REQUEST + b"\0\0\0\0", "stun-malformed"),
-        (REQUEST[:22] + b"\xff\xff" + REQUEST[24:], "stun-malformed"),
-        (b"\x01\x01" + REQUEST[2:], "stun-not-a-request"),
-        (b"\x00\x03" + REQUEST[2:], "stun-not-a-request"),
-        (bytes(binding_request(ICE, integrity=False)), "stun-no-integrity"),
-        # PRIORITY of one byte: aioice lets struct.error through.
-        (b"\x00\x01\x00\x08" + REQUEST[4:20] + b"\x00\x24\x00\x01\x00\x00\x00\x00", "stun-malformed"),
-        # USERNAME that is no UTF-8.
-        (b"\x00\x01\x00\x08" + REQUEST[4:20] + b"\x00\x06\x00\x01\xff\x00\x00\x00", "stun-malformed"),
+        pytest.param(b"", "stun-malformed", id="empty"),
+        pytest.param(REQUEST[:19], "stun-malformed", id="half a header"),
+        pytest.param(REQUEST[:4] + b"\0\0\0\0" + REQUEST[8:], "stun-malformed", id="no magic cookie"),
+        pytest.param(REQUEST + b"\0\0\0\0", "stun-malformed", id="longer than it says"),
+        pytest.param(REQUEST[:22] + b"\xff\xff" + REQUEST[24:], "stun-malformed", id="attribute beyond the end"),
+        pytest.param(b"\x01\x01" + REQUEST[2:], "stun-not-a-request", id="response"),
+        pytest.param(b"\x00\x03" + REQUEST[2:], "stun-not-a-request", id="TURN"),
+        pytest.param(bytes(binding_request(ICE, integrity=False)), "stun-no-integrity", id="no integrity"),
+        # aioice lets struct.error through.
+        pytest.param(HEADER_8 + b"\x00\x24\x00\x01\x00\x00\x00\x00", "stun-malformed", id="PRIORITY of one byte"),
+        pytest.param(HEADER_8 + b"\x00\x06\x00\x01\xff\x00\x00\x00", "stun-malformed", id="USERNAME not UTF-8"),
     ],
 )
 def test_bad_messages_are_refused_with_a_counters_name(data, counter):
