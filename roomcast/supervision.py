@@ -64,9 +64,9 @@ async def _run_once(command: ChildCommand) -> int | None:
     """The exit code, negative for a signal; None when it could not be started."""
     environment = {**os.environ, **command.environment, PARENT_VARIABLE: str(os.getpid())}
     try:
-        # A group of its own: Ctrl-C reaches this process only, which then stops the children in good order.
+        # A session of its own: Ctrl-C reaches this process only, which then stops the children in good order.
         process = await asyncio.create_subprocess_exec(
-            *command.arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, process_group=0
+            *command.arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
         )
     except OSError as error:
         _log.error("child-not-started", child=command.name, error=str(error))
