@@ -7,7 +7,7 @@ from signalling.sdp.answer import IceCredentials, LocalEnd, Negotiated, answer, 
 from signalling.sdp.description import SessionDescription
 from signalling.sdp.errors import SdpError
 from signalling.sdp.offer import Offer, parse_offer
-from signalling.sdp.uses import USES, MediaUse
+from signalling.sdp.uses import USES, MediaUse, kind_of, resolve_uses
 
 __all__ = [
     "USES",
@@ -20,5 +20,7 @@ __all__ = [
     "SessionDescription",
     "answer",
     "continues",
+    "kind_of",
     "parse_offer",
+    "resolve_uses",
 ]

@@ -8,7 +8,7 @@ from signalling.sdp.description import MediaSection, SessionDescription
 from signalling.sdp.errors import SdpError
 from signalling.sdp.offer import Offer
 from signalling.sdp.sections import PROTOCOLS, refused_section
-from signalling.sdp.slots import SlotPlace, SsrcAllocator, allocate_indexes, answer_idle_slot, answer_slot, slot_id_of
+from signalling.sdp.slots import SlotPlace, SsrcAllocator, allocate_indexes, answer_idle, answer_slot, slot_id_of
 from signalling.sdp.tracks import answer_track
 from signalling.sdp.uses import SLOT_USES, SOURCES, MediaUse, kind_of, resolve_uses
 from signalling.sdp.writer import write_description
@@ -43,7 +43,8 @@ class LocalEnd:
 class Negotiated:
     """What offer and answer agreed on: the answer's text, and what `PutTransport` needs.
 
-    `refused` are the mids answered with port 0. `ice_restarted` says that `ice` holds new credentials although there
+    `refused` are the mids that are not served: answered with port 0, but for one that stands for the whole bundle,
+    which is answered as inactive. `ice_restarted` says that `ice` holds new credentials although there
     was a previous negotiation. Slot ids are unique within the transport only. No track is `paused`: whoever knows of
     mutes sets that (`track.model_copy(update={"paused": True})`).
     """
@@ -73,9 +74,9 @@ def answer(offer: Offer, wanted: Sequence[MediaUse], local: LocalEnd, previous: 
     """Answer an offer.
 
     An m-line without an entry in `wanted` keeps the use it had in `previous`; a new one gets it by kind and direction
-    (what the client sends is microphone, camera, then screens; what it receives are slots). An m-line that is not
-    allowed, stopped, of unknown use, of data channels, outside the bundle or without a common codec is refused (port
-    0). Track ids, slot ids, slot indexes and SSRCs of `previous` stay for the same mid and use.
+    (what the client sends is microphone, camera, then screens; what it receives are slots).
+    An m-line that is not allowed, stopped, of unknown use, of data channels, outside the bundle or without a common
+    codec is refused. Track ids, slot ids, slot indexes and SSRCs of `previous` stay for the same mid and use.
 
     Raises SdpError: `unknown-mid` when `wanted` names an m-line that the offer lacks, `bad-max-height`, and
     `new-connection` when the offer does not continue `previous`.
@@ -90,7 +91,7 @@ def answer(offer: Offer, wanted: Sequence[MediaUse], local: LocalEnd, previous: 
         credentials = local.new_ice()
     else:
         credentials = IceCredentials(previous.ice.local_ufrag, previous.ice.local_pwd)
-    refused = {section.mid for section in answering.media if section.stopped}
+    out_of_bundle = {section.mid for section in answering.media if section.stopped}
     description = SessionDescription(
         # With the writer's user name, the client's own number makes an origin that is unique (RFC 8866 section 5.2).
         session_id=previous.session_id if previous else offer.session_id,
@@ -99,7 +100,7 @@ def answer(offer: Offer, wanted: Sequence[MediaUse], local: LocalEnd, previous: 
         ice_pwd=credentials.pwd,
         fingerprints=(local.fingerprint,),
         setup="passive",
-        bundle=tuple(mid for mid in offer.bundle if mid not in refused),
+        bundle=tuple(mid for mid in offer.bundle if mid not in out_of_bundle),
         media=tuple(answering.media),
         ice_lite=True,
         candidates=local.candidates,
@@ -110,11 +111,11 @@ def answer(offer: Offer, wanted: Sequence[MediaUse], local: LocalEnd, previous: 
         fingerprints=offer.fingerprints,
         tracks=tuple(answering.tracks),
         slots=tuple(answering.slots),
-        refused=tuple(section.mid for section in answering.media if section.stopped and section.mid),
+        refused=tuple(answering.refused),
         ice_restarted=ice_restarted,
         session_id=description.session_id,
         version=description.version,
-        uses={mid: use.use for mid, use in answering.uses.items() if mid not in refused},
+        uses={mid: use.use for mid, use in answering.uses.items() if mid not in answering.refused},
     )
 
 
@@ -125,7 +126,9 @@ class _Answering:
         self.media: list[MediaSection] = []
         self.tracks: list[Track] = []
         self.slots: list[Slot] = []
+        self.refused: list[str] = []
         self.uses = resolve_uses(offer.media, wanted, previous.uses if previous else {})
+        self._offer = offer
         self._local = local
         self._bundle = frozenset(offer.bundle or _first_in_use(offer.media))
         self._slots_before = {slot.slot_id: slot for slot in previous.slots} if previous else {}
@@ -140,24 +143,34 @@ class _Answering:
         places = [
             (section.mid, use)
             for section in offer.media
-            if self._servable(section) and section.receives and (use := self._slot_use(section))
+            if self._servable(section)
+            and self._allowed(section)
+            and section.receives
+            and (use := self._slot_use(section))
         ]
         self._indexes = allocate_indexes(places, self._slots_before)
 
     def add(self, section: MediaSection) -> None:
         kind = kind_of(section)
-        answered = self._answer(section, kind) if kind and self._servable(section) else None
+        servable = kind is not None and self._servable(section)
+        answered = self._answer(section, kind) if kind and servable and self._allowed(section) else None
+        if answered is None:
+            if section.mid:
+                self.refused.append(section.mid)
+            # Under the bundle policy max-bundle, Chromium throws when the m-line that stands for the whole bundle gets
+            # port 0: it rests instead.
+            if kind and servable and section.mid in self._offer.bundle[:1]:
+                answered = answer_idle(section, kind)
         self.media.append(answered or refused_section(section))
 
     def _servable(self, section: MediaSection) -> bool:
-        use = self.uses.get(section.mid)
         return (
-            not section.stopped
-            and section.mid in self._bundle
-            and section.rtcp_mux
-            and section.protocol in PROTOCOLS
-            and (use is None or use.allowed)
+            not section.stopped and section.mid in self._bundle and section.rtcp_mux and section.protocol in PROTOCOLS
         )
+
+    def _allowed(self, section: MediaSection) -> bool:
+        use = self.uses.get(section.mid)
+        return use is None or use.allowed
 
     def _slot_use(self, section: MediaSection) -> SlotUse | None:
         kind, use = kind_of(section), self.uses.get(section.mid)
@@ -167,7 +180,7 @@ class _Answering:
         """The answer's m-line, None to refuse it."""
         use = self.uses.get(section.mid)
         if use is None:
-            return answer_idle_slot(section, kind)
+            return answer_idle(section, kind)
         source = SOURCES.get((kind, use.use))
         if source:
             return self._answer_track(section, kind, source)
@@ -175,7 +188,7 @@ class _Answering:
         if slot_use is None:
             return None
         if not section.receives:
-            return answer_idle_slot(section, kind)
+            return answer_idle(section, kind)
         return self._answer_slot(section, kind, slot_use, use.max_height)
 
     def _answer_track(self, section: MediaSection, kind: Kind, source: Source) -> MediaSection | None:

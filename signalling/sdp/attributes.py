@@ -5,6 +5,7 @@ Each function raises SdpError `malformed` for a value that breaks the attribute'
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, cast
 
 from sfu.link_messages import Fingerprint
@@ -20,16 +21,25 @@ _FINGERPRINT = re.compile(r"([a-z0-9-]{1,16}) ([0-9a-fA-F]{2}(?::[0-9a-fA-F]{2})
 _DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 MAX_SSRC = 0xFFFFFFFF
 MAX_PAYLOAD_TYPE = 127
+# More than anyone needs, few enough that a hostile offer costs no more time than its size.
+MAX_EXTENSIONS = 255
+MAX_FEEDBACK = 64
+MAX_LAYERS = 16
+MAX_SSRCS = 64
 
 
 def _malformed(name: str, value: str) -> SdpError:
     return SdpError("malformed", f"Malformed a={name}: {quoted(value)}.")
 
 
+@lru_cache(maxsize=64)
 def parse_payloads(
-    formats: Sequence[str], rtpmaps: Iterable[str], fmtps: Iterable[str], feedbacks: Iterable[str]
+    formats: tuple[str, ...], rtpmaps: tuple[str, ...], fmtps: tuple[str, ...], feedbacks: tuple[str, ...]
 ) -> tuple[PayloadFormat, ...]:
-    """The payload types of an m-line in its order. Those without rtpmap (static ones) are left out."""
+    """The payload types of an m-line in its order. Those without rtpmap (static ones) are left out.
+
+    Remembered, because an offer holds the same lines for each of its slots, as do all clients of a kind.
+    """
     parameters: dict[str, str] = {}
     for value in fmtps:
         key, _, text = value.partition(" ")
@@ -38,6 +48,8 @@ def parse_payloads(
     for value in feedbacks:
         key, _, text = value.partition(" ")
         feedback.setdefault(key, []).append(text.strip())
+    if any(len(entries) > MAX_FEEDBACK for entries in feedback.values()):
+        raise SdpError("malformed", f"More than {MAX_FEEDBACK} a=rtcp-fb for one payload type.")
     for_all = feedback.get("*", [])
     mapped: dict[str, PayloadFormat] = {}
     for value in rtpmaps:
@@ -58,8 +70,10 @@ def parse_payloads(
 
 def parse_extensions(values: Iterable[str]) -> tuple[HeaderExtension, ...]:
     """Ids that cannot stand in a packet are left out: 15 (RFC 8285 section 4.2) and the offer-only 4096 to 4351."""
-    extensions = []
+    extensions: list[HeaderExtension] = []
     for value in values:
+        if len(extensions) >= MAX_EXTENSIONS:
+            raise SdpError("malformed", f"More than {MAX_EXTENSIONS} a=extmap in one place.")
         match = _EXTMAP.fullmatch(value)
         if not match:
             raise _malformed("extmap", value)
@@ -93,7 +107,7 @@ def parse_simulcast(value: str | None, rids: Sequence[Rid]) -> tuple[tuple[str, 
     for direction, streams in zip(words[::2], words[1::2], strict=True):
         declared = {rid.rid for rid in rids if rid.direction == direction}
         first_choices = [stream.split(",")[0].removeprefix("~") for stream in streams.split(";")]
-        if len(set(first_choices)) != len(first_choices):
+        if len(set(first_choices)) != len(first_choices) or len(first_choices) > MAX_LAYERS:
             raise _malformed("simulcast", value)
         lists[direction] = tuple(rid for rid in first_choices if rid in declared)
     return lists["send"], lists["recv"]
@@ -107,6 +121,8 @@ def parse_ssrcs(values: Iterable[str]) -> tuple[int, ...]:
         if ssrc is None:
             raise _malformed("ssrc", value)
         ssrcs[ssrc] = None
+    if len(ssrcs) > MAX_SSRCS:
+        raise SdpError("malformed", f"More than {MAX_SSRCS} SSRCs in one m-line.")
     return tuple(ssrcs)
 
 

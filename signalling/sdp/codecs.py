@@ -1,8 +1,9 @@
 """Codecs: which of the offered payload types are answered, and what their bytes mean (`Codec.format`)."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sfu.link_messages import Codec, CodecName, Kind
 from signalling.sdp.description import PayloadFormat
@@ -100,16 +101,17 @@ _MATCHERS: Mapping[tuple[Kind, str, int, int], Callable[[Parameters], _Match | N
 }
 
 
+@lru_cache(maxsize=64)
 def negotiate_codecs(
-    offered: Sequence[PayloadFormat], kind: Kind, feedback: Set[str]
+    offered: tuple[PayloadFormat, ...], kind: Kind, feedback: frozenset[str]
 ) -> tuple[tuple[Codec, ...], tuple[PayloadFormat, ...]]:
     """The codecs that can be served, in the offer's order, and what the answer says of them, RTX and RED included.
 
     The order is the offerer's preference, and a publisher sends the first. Without a codec proper (RED alone is none)
-    both are empty.
+    both are empty. Remembered, because an offer holds the same list for each of its slots, as do all clients of a kind.
     """
     retransmissions = _retransmissions(offered)
-    opus = {payload.payload_type for payload in offered if _match_payload(payload, kind) and kind == "audio"}
+    opus = {payload.payload_type for payload in offered if kind == "audio" and _match_payload(payload, kind)}
     codecs: list[Codec] = []
     answered: list[PayloadFormat] = []
     for payload in offered:

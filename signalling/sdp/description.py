@@ -56,6 +56,7 @@ class MediaSection:
 
     `payloads` holds those of `formats` that have an `a=rtpmap`, in the m-line's order. The simulcast lists name rids
     (RFC 8853), of alternatives the first. `mid` may be empty only when the section is stopped.
+    `msid` and `cname` are only written: what a client calls its streams matters to nobody.
     """
 
     kind: str

@@ -14,11 +14,12 @@ from signalling.sdp.attributes import (
     parse_ssrc_groups,
     parse_ssrcs,
 )
-from signalling.sdp.description import Direction, MediaSection, SessionDescription, Setup
+from signalling.sdp.description import Direction, HeaderExtension, MediaSection, SessionDescription, Setup
 from signalling.sdp.errors import SdpError
 from signalling.sdp.lines import SectionLines, number, quoted, split_sections
 
 MAX_MID = 32
+MAX_FINGERPRINTS = 16
 _DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 _SETUPS: tuple[Setup, ...] = ("actpass", "active", "passive")
 _ICE_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
@@ -29,7 +30,8 @@ def parse_description(text: str) -> SessionDescription:
     """Read a description. Raises SdpError, and nothing else, whatever the text is."""
     session, *sections = split_sections(text)
     session_id, version = _parse_origin(session.origin)
-    media = tuple(_parse_media(section, session) for section in sections)
+    session_extensions = parse_extensions(session.all("extmap"))
+    media = tuple(_parse_media(section, session, session_extensions) for section in sections)
     bundle = _parse_bundle(session, media)
     # The tagged m-line speaks for the transport of its bundle (RFC 8843 section 7.1.3); the session for m-lines
     # that say nothing.
@@ -61,8 +63,10 @@ def _parse_origin(origin: str) -> tuple[int, int]:
     raise SdpError("malformed", f"The o= line is missing or malformed: {quoted(origin)}.")
 
 
-def _parse_media(section: SectionLines, session: SectionLines) -> MediaSection:
-    fields = section.media.split(" ")
+def _parse_media(
+    section: SectionLines, session: SectionLines, session_extensions: tuple[HeaderExtension, ...]
+) -> MediaSection:
+    fields = section.media.split()
     port = number(fields[1], 65535) if len(fields) >= 4 else None
     if port is None or not all(TOKEN.fullmatch(part) for field in fields for part in field.split("/")):
         raise SdpError("malformed", f"Malformed m-line: {quoted(section.media)}.")
@@ -82,8 +86,10 @@ def _parse_media(section: SectionLines, session: SectionLines) -> MediaSection:
         rtcp_mux=section.has("rtcp-mux"),
         rtcp_reduced_size=section.has("rtcp-rsize"),
         extmap_allow_mixed=section.has("extmap-allow-mixed") or session.has("extmap-allow-mixed"),
-        payloads=parse_payloads(formats, section.all("rtpmap"), section.all("fmtp"), section.all("rtcp-fb")),
-        extensions=parse_extensions(session.all("extmap") + section.all("extmap")),
+        payloads=parse_payloads(
+            formats, tuple(section.all("rtpmap")), tuple(section.all("fmtp")), tuple(section.all("rtcp-fb"))
+        ),
+        extensions=session_extensions + parse_extensions(section.all("extmap")),
         rids=rids,
         simulcast_send=simulcast_send,
         simulcast_recv=simulcast_recv,
@@ -132,7 +138,7 @@ def _parse_ice(transport: Sequence[SectionLines], name: str, allowed: re.Pattern
 
 def _parse_fingerprints(transport: Sequence[SectionLines]) -> tuple[Fingerprint, ...]:
     for section in transport:
-        fingerprints = [parse_fingerprint(value) for value in section.all("fingerprint")]
+        fingerprints = [parse_fingerprint(value) for value in section.all("fingerprint")[:MAX_FINGERPRINTS]]
         known = tuple(fingerprint for fingerprint in fingerprints if fingerprint)
         if known:
             return known

@@ -106,8 +106,8 @@ def answer_slot(
     return answered, slot
 
 
-def answer_idle_slot(section: MediaSection, kind: Kind) -> MediaSection | None:
-    """The answer's m-line while the client does not receive on it, None without a common codec."""
+def answer_idle(section: MediaSection, kind: Kind) -> MediaSection | None:
+    """The answer's m-line on which nothing flows for now, None without a common codec."""
     _, payloads = negotiate_codecs(section.payloads, kind, SLOT_FEEDBACK[kind])
     if not payloads:
         return None

@@ -14,11 +14,9 @@ def answer_track(
 
     None for both without a common codec.
     """
-    feedback = PUBLISHED_FEEDBACK[kind]
     ids, extensions = negotiate_extensions(section, PUBLISHED[kind], offerer_sends=True)
-    if "transport-wide-cc" not in ids:
-        feedback = feedback - {"transport-cc"}
-    codecs, payloads = negotiate_codecs(section.payloads, kind, feedback)
+    without = frozenset[str]() if "transport-wide-cc" in ids else frozenset({"transport-cc"})
+    codecs, payloads = negotiate_codecs(section.payloads, kind, PUBLISHED_FEEDBACK[kind] - without)
     if not codecs:
         return None
     # Chromium throws on an answer with simulcast but without the header extension that tells the layers apart.
@@ -49,7 +47,8 @@ def _named_ssrcs(section: MediaSection) -> tuple[tuple[int, ...], tuple[int, ...
     pairs = {
         group.ssrcs[0]: group.ssrcs[1] for group in section.ssrc_groups if _pairs_rtx(group.semantics, group.ssrcs)
     }
-    media = tuple(ssrc for ssrc in section.ssrcs if ssrc not in pairs.values())
+    repairing = frozenset(pairs.values())
+    media = tuple(ssrc for ssrc in section.ssrcs if ssrc not in repairing)
     rtx = tuple(pairs[ssrc] for ssrc in media if ssrc in pairs)
     return media, rtx if len(rtx) == len(media) else ()
 

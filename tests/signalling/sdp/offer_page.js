@@ -1,6 +1,8 @@
 // Functions that the capture script and the browser test evaluate in a page: one peer connection, built as the SDK builds it.
 window.startCall = async ({ camera = true, microphone = true, simulcast = true, slots = [5, 16, 2], lean = false }) => {
   const pc = (window.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" }));
+  window.streams = {};
+  pc.ontrack = (event) => (window.streams[event.transceiver.mid] = event.streams.map((stream) => stream.id));
   if (microphone) {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     pc.addTransceiver(stream.getAudioTracks()[0], { direction: "sendonly" });
