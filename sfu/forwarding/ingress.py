@@ -35,7 +35,9 @@ class Stream:
 
 
 class Ingress:
-    """`count` counts what is dropped; `changed` is told of new layers and sizes; `level` of each audio level."""
+    """`count` counts what is dropped; `level` is told of each audio level, `changed` of new sizes and ended layers,
+    and `started` of a new layer, before its first packet is forwarded.
+    """
 
     def __init__(
         self,
@@ -44,12 +46,14 @@ class Ingress:
         *,
         count: Callable[[str], None],
         changed: Callable[[], None],
+        started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
     ) -> None:
         self._endpoint_id = endpoint_id
         self._path = path
         self._count = count
         self._changed = changed
+        self._started = started
         self._level = level
         self._clock = PublisherClock()
         self._feedback = FeedbackRecorder()
@@ -129,8 +133,9 @@ class Ingress:
             self._note_level(arrival.packet.audio_level, now)
         elif arrival.keyframe:
             self._note_keyframe(track, layer, arrival.height)
-        if layer.newest is None:
-            self._changed()
+        if not layer.started:
+            layer.started = True
+            self._started(now)
         layer.forward(arrival.packet, arrival.keyframe, self._path, now)
         if arrival.keyframe and track.kind == "video":
             track.keyframe_arrived(now)

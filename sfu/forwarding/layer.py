@@ -33,7 +33,10 @@ class Newest:
 
 
 class Layer:
-    """An incoming stream of one SSRC. Video slots join at a keyframe; audio slots at any packet."""
+    """An incoming stream of one SSRC. Video slots join at a keyframe; audio slots at any packet.
+
+    `started` is set with the first packet, before it is forwarded, so that slots can join with that very packet.
+    """
 
     def __init__(self, kind: Kind, rid: str, ssrc: int, clock: StreamClock) -> None:
         self.kind = kind
@@ -41,6 +44,7 @@ class Layer:
         self.ssrc = ssrc
         self.clock = clock
         self.height = 0
+        self.started = False
         self.newest: Newest | None = None
         self.outlets = Outlets()
         self.slots: set[OutgoingSlot] = set()
@@ -52,7 +56,7 @@ class Layer:
     def is_live(self, now: float) -> bool:
         """Whether packets are coming. Audio may pause for long (discontinuous transmission)."""
         if self.newest is None:
-            return False
+            return self.started
         return self.kind == "audio" or now - self.newest.arrived < LIVE_TIMEOUT
 
     def is_duplicate(self, sequence_number: int, now: float) -> bool:

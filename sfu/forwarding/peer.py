@@ -33,7 +33,7 @@ Count = Callable[[str, int], None]
 
 
 class Peer:
-    """`changed` is called when who can be forwarded changed; `level` with each audio level of its microphone."""
+    """The callbacks are those of `Ingress`."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Peer:
         *,
         count: Count,
         changed: Callable[[], None],
+        started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
     ) -> None:
         self.transport_id = transport_id
@@ -54,11 +55,12 @@ class Peer:
         self.assignment = Assignment()
         self.screens: tuple[str | None, ...] = ()
         self.reported: dict[str, str | None] = {}
-        self.ingress = Ingress(endpoint_id, path, count=lambda name: count(name, 1), changed=changed, level=level)
+        self.ingress = Ingress(
+            endpoint_id, path, count=lambda name: count(name, 1), changed=changed, started=started, level=level
+        )
         self._cname = cname
         self._path = path
         self._count = count
-        self._changed = changed
         self._by_ssrc: dict[int, OutgoingSlot] = {}
 
     @property

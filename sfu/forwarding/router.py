@@ -115,6 +115,7 @@ class Router:
             self._path,
             count=self._count,
             changed=self._mark_stale,
+            started=self.refresh,
             level=lambda level, voice, at: self._talkers.level(endpoint, level, voice, at),
         )
         self.peers[command.transport_id] = peer
@@ -128,7 +129,7 @@ class Router:
         found: dict[str, PublishedTrack] = {}
         for peer in self.peers.values():
             for track in peer.ingress.tracks.values():
-                if track.source in sources and not track.paused and track.layers:
+                if track.source in sources and not track.paused and track.has_started:
                     found.setdefault(peer.endpoint_id, track)
         return found
 

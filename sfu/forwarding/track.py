@@ -58,6 +58,10 @@ class PublishedTrack:
         self.layers = {rid: renewed[layer] for rid, layer in self.layers.items()}
         return renewed
 
+    @property
+    def has_started(self) -> bool:
+        return any(layer.started for layer in self.layers.values())
+
     def best_layer(self, max_height: int | None, now: float) -> Layer | None:
         """The layer for a slot that can use `max_height` pixels; None for 0, and before anything arrived.
 
@@ -66,7 +70,7 @@ class PublishedTrack:
         layers = self._ordered()
         live = [layer.is_live(now) for layer in layers]
         if not any(live):
-            live = [layer.newest is not None for layer in layers]
+            live = [layer.started for layer in layers]
         states = [LayerState(layer.rid, layer.height, is_live) for layer, is_live in zip(layers, live, strict=True)]
         index = choose_layer(states, max_height)
         return None if index is None else layers[index]

@@ -1,0 +1,314 @@
+"""Slots stay unbroken across every change of source and layer."""
+
+import itertools
+import struct
+
+import pytest
+
+from sfu.link_messages import SlotsFilled
+from sfu.rtp.packet import RtpPacket
+from tests.support.forwarding import (
+    AudioSource,
+    Session,
+    VideoSource,
+    camera,
+    microphone,
+    slots,
+)
+
+
+def numbers(packets: list[RtpPacket]) -> list[int]:
+    return [packet.sequence_number for packet in packets]
+
+
+def picture_ids(packets: list[RtpPacket]) -> list[int]:
+    return [struct.unpack_from("!H", packet.payload, 2)[0] & 0x7FFF for packet in packets]
+
+
+def tl0s(packets: list[RtpPacket]) -> list[int]:
+    return [packet.payload[4] for packet in packets]
+
+
+def assert_unbroken(packets: list[RtpPacket]) -> None:
+    """Sequence numbers go up by one, timestamps, picture ids and TL0 never go back or jump."""
+    assert packets
+    for before, after in itertools.pairwise(packets):
+        assert (after.sequence_number - before.sequence_number) & 0xFFFF == 1
+        step = (after.timestamp - before.timestamp) & 0xFFFFFFFF
+        assert step < 90_000
+        same_frame = before.timestamp == after.timestamp
+        assert (picture_ids([after])[0] - picture_ids([before])[0]) & 0x7FFF == (0 if same_frame else 1)
+        assert (tl0s([after])[0] - tl0s([before])[0]) & 0xFF == (0 if same_frame else 1)
+
+
+def test_first_keyframe_reaches_a_waiting_subscriber() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    publisher.send(*VideoSource(1).frame(key=True))
+    assert len(subscriber.received()) == 2
+
+
+def test_nothing_is_sent_before_a_keyframe() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    publisher.send(*source.frame())
+    assert subscriber.received() == []
+    assert publisher.peer.requests(session.now), "a keyframe is asked for"
+    publisher.send(*source.frame(key=True))
+    publisher.send(*source.frame())
+    assert_unbroken(subscriber.received())
+
+
+def test_change_of_talker_is_unbroken() -> None:
+    session = Session(max_video_slots=1)
+    subscriber = session.join("s", slots=slots(video=1))
+    sources = {name: VideoSource(number, sequence=65_530, picture_id=0x7FFE) for number, name in enumerate("ab", 1)}
+    voices = {name: AudioSource(number) for number, name in enumerate("ab", 11)}
+    members = {name: session.join(name, tracks=(camera(name), microphone(name))) for name in "ab"}
+    packets: list[RtpPacket] = []
+    for turn in range(120):
+        talking = "ab"[turn // 40 % 2]
+        session.now += 0.033
+        for name, member in members.items():
+            key = bool(member.peer.requests(session.now)) or turn == 0
+            member.send(*sources[name].frame(key=key), voices[name].packet(20 if name == talking else 127))
+        if turn % 9 == 8:
+            session.decide()
+        packets += subscriber.received()
+    assert_unbroken(packets)
+    shown = [packet.payload[-1] for packet in packets]
+    assert {1, 2} == set(shown), "both talkers were shown"
+    changes = sum(1 for before, after in itertools.pairwise(shown) if before != after)
+    assert changes == 2, "one switch each time the talker changes, none between"
+
+
+def test_layers_switch_at_keyframes_while_the_old_one_flows() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p", rids=("q", "h")),))
+    low = VideoSource(1, rid="q", height=180)
+    high = VideoSource(2, rid="h", height=360, sequence=4000, timestamp=99, picture_id=5, tl0=200)
+    publisher.send(*low.frame(key=True), *high.frame(key=True))
+    (slot,) = subscriber.peer.slots_of("video")
+    packets = subscriber.received()
+    slot.max_height = 180
+    session.decide()
+    for turn in range(6):
+        session.now += 0.033
+        key = turn == 3
+        publisher.send(*low.frame(key=key), *high.frame())
+        packets += subscriber.received()
+    assert_unbroken(packets)
+    shown = [packet.payload[-1] for packet in packets]
+    assert shown[-2:] == [1, 1]
+    assert shown[-6 - 2 : -6] == [2, 2], "the high layer flowed until the low one's keyframe"
+
+
+def test_missing_layer_falls_back_to_the_nearest() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p", rids=("q", "h", "f")),))
+    low, high = VideoSource(1, rid="q"), VideoSource(2, rid="h", height=360)
+    publisher.send(*low.frame(key=True), *high.frame(key=True))
+    session.decide()
+    for _ in range(45):
+        session.now += 0.033
+        publisher.send(*low.frame(key=bool(publisher.peer.requests(session.now))))
+        session.decide()
+    assert subscriber.received()[-1].payload[-1] == 1
+
+
+def test_nack_is_answered_exactly_across_a_switch() -> None:
+    session = Session(max_video_slots=1)
+    subscriber = session.join("s", slots=slots(video=1))
+    first, second = (session.join(name, tracks=(camera(name),)) for name in "ab")
+    one, two = VideoSource(1), VideoSource(2, sequence=9)
+    for turn in range(4):
+        session.now += 0.033
+        first.send(*one.frame(key=turn == 0))
+    first.peer.ingress.pause("a-cam", True)
+    session.router.stale = True
+    session.settle()
+    for turn in range(4):
+        session.now += 0.033
+        second.send(*two.frame(key=turn == 0))
+    original = {packet.sequence_number: packet for packet in subscriber.received()}
+    assert len(original) == 16
+    (slot,) = subscriber.peer.slots_of("video")
+    assert slot.resend(list(original)) == 16
+    for packet in subscriber.received():
+        assert packet.ssrc == slot.parameters.rtx_ssrc
+        assert packet.payload_type == 97
+        lost = original[struct.unpack_from("!H", packet.payload)[0]]
+        assert packet.payload[2:] == lost.payload
+        assert (packet.timestamp, packet.marker) == (lost.timestamp, lost.marker)
+
+
+def test_nack_for_what_was_never_sent_is_not_answered() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    session.join("p", tracks=(camera("p"),)).send(*VideoSource(1).frame(key=True))
+    first = subscriber.received()[0].sequence_number
+    (slot,) = subscriber.peer.slots_of("video")
+    assert slot.resend([(first - 1) & 0xFFFF, (first + 2) & 0xFFFF, (first + 20_000) & 0xFFFF]) == 0
+    assert subscriber.received() == []
+
+
+def test_without_rtx_the_packet_itself_is_sent_again() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1, rtx=False))
+    session.join("p", tracks=(camera("p"),)).send(*VideoSource(1).frame(key=True))
+    number = subscriber.received()[0].sequence_number
+    (slot,) = subscriber.peer.slots_of("video")
+    assert slot.resend([number]) == 1
+    datagram = subscriber.socket.datagrams[-1]
+    assert datagram == subscriber.socket.datagrams[0], "libsrtp encrypts the same packet to the same bytes"
+
+
+def test_recovered_packet_is_forwarded_in_its_place() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=3)
+    publisher.send(*source.frame(key=True))
+    first, lost, last = source.frame()
+    publisher.send(first, last)
+    publisher.send(lost)
+    arrived = numbers(subscriber.received())
+    assert sorted(arrived) == list(range(arrived[0], arrived[0] + 6))
+    assert arrived[-1] == arrived[0] + 4
+    publisher.send(lost)
+    assert subscriber.received() == [], "a duplicate is dropped"
+
+
+def test_late_keyframe_lets_in_and_catches_up() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=4)
+    publisher.send(*source.frame())
+    start, *rest = source.frame(key=True)
+    publisher.send(*rest)
+    assert subscriber.received() == []
+    publisher.send(start)
+    assert_unbroken(subscriber.received())
+    publisher.send(*source.frame())
+    assert len(subscriber.received()) == 4
+
+
+def test_late_packet_from_before_a_switch_is_not_forwarded() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    publisher.send(*source.frame())
+    old, lost = source.frame()
+    publisher.send(old)
+    publisher.send(*source.frame(key=True))
+    assert len(subscriber.received()) == 2
+    publisher.send(lost)
+    assert subscriber.received() == []
+
+
+def test_muted_track_is_not_forwarded_whatever_the_client_sends() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=1))
+    publisher = session.join("p", tracks=(microphone("p"),))
+    voice = AudioSource(1)
+    publisher.send(voice.packet())
+    assert len(subscriber.received()) == 1
+    publisher.peer.ingress.pause("p-mic", True)
+    muted = [voice.packet() for _ in range(5)]
+    publisher.send(*muted)
+    assert subscriber.received() == []
+    publisher.peer.ingress.pause("p-mic", False)
+    publisher.send(voice.packet())
+    assert len(subscriber.received()) == 1
+    publisher.send(*muted)
+    assert subscriber.received() == [], "what was said while muted does not come out later"
+    assert session.counters.totals()["track-paused"] == 5
+
+
+def test_long_mute_with_wrapping_numbers_resumes() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    publisher.send(*source.frame(key=True))
+    publisher.peer.ingress.pause("p-cam", True)
+    session.router.stale = True
+    session.settle()
+    source.sequence = (source.sequence + 40_000) & 0xFFFF
+    session.now += 600
+    publisher.peer.ingress.pause("p-cam", False)
+    publisher.send(*source.frame(key=True))
+    assert len(numbers(subscriber.received())) == 4
+
+
+def test_nobody_sees_themself_and_all_see_all_others() -> None:
+    session = Session()
+    names = [f"m{number}" for number in range(5)]
+    members = {
+        name: session.join(name, tracks=(camera(name), microphone(name)), slots=slots(audio=5, video=16))
+        for name in names
+    }
+    for number, member in enumerate(members.values(), 1):
+        member.send(*VideoSource(number).frame(key=True), AudioSource(100 + number).packet())
+    filled: dict[str, dict[str, str | None]] = {name: {} for name in names}
+    for message in session.told:
+        if isinstance(message, SlotsFilled):
+            for name, changes in message.transports.items():
+                filled[name].update(changes)
+    for name in names:
+        occupants = {track for track in filled[name].values() if track}
+        assert occupants == {f"{other}-{kind}" for other in names if other != name for kind in ("cam", "mic")}
+        for index in range(5):
+            audio, video = filled[name].get(f"audio{index}"), filled[name].get(f"video{index}")
+            assert (audio or "-").split("-")[0] == (video or "-").split("-")[0], "slot k is paired with slot k"
+
+
+def test_sender_reports_line_up_different_publishers_clocks() -> None:
+    """Two publishers whose NTP clocks differ by an hour: the slots' reports speak of the node's clock."""
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=2))
+    reports = []
+    for number, (name, skew) in enumerate((("a", 0.0), ("b", 3600.0)), 1):
+        publisher = session.join(name, tracks=(microphone(name),))
+        voice = AudioSource(number)
+        publisher.send(voice.packet())
+        for layer in publisher.peer.ingress.tracks[f"{name}-mic"].layers.values():
+            layer.clock.sender_report(1_000_000 + skew, voice.timestamp, session.now + 0.05)
+    for slot in subscriber.peer.slots_of("audio"):
+        report = slot.sender_report(session.now + 1.05)
+        last = slot._current().timestamp
+        assert report is not None
+        reports.append((report[0] - last) & 0xFFFFFFFF)
+    assert reports == [48_000, 48_000]
+
+
+def test_equal_packets_of_one_batch_leave_in_one_message() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    publisher.send(*VideoSource(1, packets_per_frame=40).frame(key=True))
+    assert len(subscriber.received()) == 40
+    assert subscriber.socket.messages == 1
+
+
+@pytest.mark.parametrize("sizes", [[100, 100, 60, 100], [60, 100], [100, 60, 60], [100] * 130])
+def test_unequal_sizes_arrive_whole_and_in_order(sizes: list[int]) -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=1)
+    batch = []
+    for index, size in enumerate(sizes):
+        source.payload_size = size
+        batch += source.frame(key=index == 0)
+    publisher.send(*batch)
+    packets = subscriber.received()
+    assert [len(packet.payload) for packet in packets] == sizes
+    assert_unbroken(packets)
