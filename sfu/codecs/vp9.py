@@ -64,7 +64,8 @@ def _describe(payload: bytes) -> PayloadInfo:
     if not keyframe:
         width = height = 0
     elif not width:
-        width, height = _frame_size(payload[offset : offset + 16])
+        # FFmpeg's packetiser never sets P: without a structure, which goes with keyframes, the frame itself is asked.
+        keyframe, width, height = _key_header(payload[offset : offset + 16])
     return PayloadInfo(
         keyframe,
         starts,
@@ -108,25 +109,29 @@ def _read_structure(payload: bytes, offset: int) -> tuple[int, int, int]:
     return width, height, offset
 
 
-def _frame_size(header: bytes) -> tuple[int, int]:
-    """Width and height of a keyframe (VP9 bitstream specification section 6.2), zeros if it does not tell."""
+def _key_header(header: bytes) -> tuple[bool, int, int]:
+    """Whether a frame may be a keyframe, its width and its height (VP9 bitstream specification section 6.2).
+
+    A header that cannot be read, being cut off or encrypted, denies nothing and has no size.
+    """
     bits = BitReader(header)
     try:
         if bits.read(2) != _FRAME_MARKER:
-            return 0, 0
+            return True, 0, 0
         profile = bits.read(1) | bits.read(1) << 1
         bits.skip(1 if profile == 3 else 0)
         show_existing_frame, inter_frame = bits.flag(), bits.flag()
+        if show_existing_frame or inter_frame:
+            return False, 0, 0
         bits.skip(2)  # show_frame, error_resilient_mode
-        if show_existing_frame or inter_frame or bits.read(24) != _SYNC_CODE:
-            return 0, 0
+        if bits.read(24) != _SYNC_CODE:
+            return True, 0, 0
         bits.skip(1 if profile >= 2 else 0)  # ten_or_twelve_bit
         sub_sampling = 3 if profile & 1 else 0
         if bits.read(3) == _SRGB:
             bits.skip(1 if profile & 1 else 0)
         else:
             bits.skip(1 + sub_sampling)
-        return bits.read(16) + 1, bits.read(16) + 1
+        return True, bits.read(16) + 1, bits.read(16) + 1
     except CodecError:
-        # The payload ends within the header; the descriptor was whole, which is what counts.
-        return 0, 0
+        return True, 0, 0

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,4 +49,4 @@ def test_requests_are_never_closer_than_305_ms_and_only_while_wanted(steps):
             sent.append(now)
         else:
             assert not wanted or now - sent[-1] < 0.306
-    assert all(later - earlier >= 0.305 for earlier, later in zip(sent, sent[1:], strict=False))
+    assert all(later - earlier >= 0.305 for earlier, later in pairwise(sent))

@@ -1,0 +1,89 @@
+import pytest
+from aiortc.codecs.h264 import H264Encoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfu.codecs import CodecError, describe
+from tests.support.clips import encode_clip
+from tests.support.mutation import mutated
+
+# Of libx264, baseline 1.0, 176x144.
+SPS = bytes.fromhex("6742c00ad90b09b011000003000100000300320f1832 48".replace(" ", ""))
+IDR = b"\x65\x88\x84\x00\x10"
+
+
+def stap_a(*units: bytes) -> bytes:
+    return b"\x78" + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
+
+
+VALID = [stap_a(SPS, b"\x68\xce\x38\x80", IDR), b"\x7c\x85\x88\x84", SPS, b"\x41\x9a\x02"]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "pixel_format", "profile"),
+    [
+        (160, 90, "yuv420p", "baseline"),
+        (322, 182, "yuv420p", "main"),
+        (640, 360, "yuv420p", "high"),
+        (162, 90, "yuv422p", "high422"),
+        (161, 91, "yuv444p", "high444"),
+    ],
+)
+def test_keyframes_and_sizes_of_a_real_clip_are_found(width, height, pixel_format, profile):
+    frames = encode_clip("libx264", width, height, pixel_format, profile)
+    assert sum(frame.keyframe for frame in frames) > 1
+    for frame in frames:
+        check_frame(frame.payloads, frame.keyframe, width, height)
+
+
+def test_aggregates_and_fragments_of_another_packetiser_are_read():
+    for frame in encode_clip("libx264", 322, 182, "yuv420p", "main"):
+        payloads = H264Encoder._packetize(H264Encoder._split_bitstream(frame.data))
+        assert any(payload[0] & 0x1F == 28 for payload in payloads)
+        check_frame(payloads, frame.keyframe, 322, 182)
+
+
+def check_frame(payloads, keyframe: bool, width: int, height: int) -> None:
+    infos = [describe("H264", payload) for payload in payloads]
+    assert infos[0].starts_frame
+    assert infos[0].keyframe == keyframe
+    assert not any(info.keyframe for info in infos[1:])
+    assert (infos[0].width, infos[0].height) == ((width, height) if keyframe else (0, 0))
+
+
+def test_an_idr_picture_without_parameter_set_is_no_start_for_a_decoder():
+    assert not describe("H264", IDR).keyframe
+    assert describe("H264", IDR).starts_frame
+
+
+def test_only_the_first_fragment_starts_a_frame():
+    assert describe("H264", b"\x7c\x85\x88\x84").starts_frame
+    assert not describe("H264", b"\x7c\x05\x88\x84").starts_frame
+
+
+def test_a_second_slice_of_a_picture_does_not_start_a_frame():
+    assert not describe("H264", b"\x41\x40").starts_frame
+
+
+def test_a_parameter_set_that_is_cut_off_has_no_size():
+    info = describe("H264", SPS[:5])
+    assert (info.keyframe, info.width, info.height) == (True, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\x00", b"\x1f", b"\x79\x00", b"\x7c\x85", b"\x78", b"\x78\x00", b"\x78\x00\x00", b"\x78\x00\x05\x67"],
+)
+def test_a_malformed_payload_is_refused(payload):
+    with pytest.raises(CodecError):
+        describe("H264", payload)
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda tail: b"\x67" + tail) | mutated(VALID))
+def test_any_input_is_described_or_raises_codec_error(payload):
+    try:
+        info = describe("H264", payload)
+    except CodecError:
+        return
+    assert 0 <= info.width <= 0xFFFF
+    assert 0 <= info.height <= 0xFFFF
