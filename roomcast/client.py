@@ -20,7 +20,7 @@ class Client:
         """Raises ConfigError when the data folder holds no credentials."""
         credentials = DataFolder(options.data_dir).existing_credentials()
         self._url = (url or server_url(options)).rstrip("/")
-        self._auth = aiohttp.BasicAuth(credentials.app_id, credentials.app_key, encoding="utf-8")
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(credentials.app_id, credentials.app_key)}
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer to a request under /video/v2. Raises ClientError."""
@@ -30,7 +30,7 @@ class Client:
         timeout = aiohttp.ClientTimeout(total=30)
         try:
             async with (
-                aiohttp.ClientSession(auth=self._auth, timeout=timeout) as session,
+                aiohttp.ClientSession(headers=self._headers, timeout=timeout) as session,
                 session.request(method, f"{self._url}/video/v2{path}", json=body) as response,
             ):
                 answer = await response.json()

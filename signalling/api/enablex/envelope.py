@@ -1,8 +1,8 @@
 """The envelope of every answer, and what comes before every endpoint: credentials, path and method."""
 
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 
-import aiohttp
 import structlog
 from aiohttp import web
 from pydantic import JsonValue
@@ -57,11 +57,13 @@ def _endpoint(request: web.Request, methods: Mapping[str, Endpoint]) -> Endpoint
 
 
 def _authenticate(request: web.Request, credentials: Credentials) -> None:
+    """HTTP Basic (RFC 7617), in UTF-8."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     try:
-        login = aiohttp.BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8")
+        user, _, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:
-        login = aiohttp.BasicAuth("")
-    if not credentials.matches(login.login, login.password):
+        user = password = ""
+    if scheme.lower() != "basic" or not credentials.matches(user, password):
         raise ApiError(
             ErrorCode.UNAUTHORISED, "Send the app id and app key of this server as the user and password of HTTP Basic."
         )

@@ -1,0 +1,95 @@
+"""The APIs behind a real HTTP server, with a clock and sessions that the tests set."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from signalling.api import enablex, local
+from signalling.api.sessions import ActiveUser
+from signalling.credentials import Credentials
+from signalling.store import Store
+from signalling.tokens import TokenIssuer
+
+# 2027-01-15 08:00:00 UTC
+NOW = 1_800_000_000.0
+ISSUER = TokenIssuer(TokenIssuer.new_private_key())
+
+
+@dataclass
+class FakeSessions:
+    """Sessions as the tests say they are."""
+
+    users: dict[str, list[ActiveUser]] = field(default_factory=dict)
+
+    def active_users(self, room_id: str) -> list[ActiveUser]:
+        return self.users.get(room_id, [])
+
+    def is_active(self, room_id: str) -> bool:
+        return room_id in self.users
+
+
+@dataclass
+class Answer:
+    status: int
+    json: Any
+    headers: Any
+
+
+class Api:
+    """A server with the APIs, and a client of it that has the credentials."""
+
+    def __init__(self, store: Store, issuer: TokenIssuer) -> None:
+        self.now = NOW
+        self.store = store
+        self.issuer = issuer
+        self.sessions = FakeSessions()
+        self.credentials = Credentials.generate()
+        arguments = (store, issuer, self.credentials, self.sessions, lambda: self.now)
+        app = web.Application()
+        app.add_routes([*enablex.routes(*arguments), *local.routes(*arguments)])
+        self.server = TestServer(app)
+        self.client = aiohttp.ClientSession()
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": aiohttp.encode_basic_auth(self.credentials.app_id, self.credentials.app_key)}
+
+    @property
+    def url(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
+
+    async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        """A request with the right credentials, under /video/v2."""
+        headers = {**self.authorization, **options.pop("headers", {})}
+        return await self.raw(method, f"/video/v2{path}", **{"json": body, "headers": headers, **options})
+
+    async def raw(self, method: str, path: str, **options: Any) -> Answer:
+        async with self.client.request(method, self.url + path, **options) as response:
+            content = await response.json() if method != "HEAD" else None
+            return Answer(response.status, content, response.headers)
+
+    async def room(self, **settings: Any) -> str:
+        """The id of a new room with these settings."""
+        answer = await self.call("POST", "/rooms", {"name": "Room", "owner_ref": "owner", "settings": settings})
+        assert answer.status == 200, answer.json
+        return str(answer.json["room"]["room_id"])
+
+    async def settings(self, room_id: str) -> dict[str, Any]:
+        return dict((await self.call("GET", f"/rooms/{room_id}")).json["room"]["settings"])
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    store = await Store.open(f"sqlite:///{tmp_path / 'api.db'}")
+    api = Api(store, ISSUER)
+    await api.server.start_server()
+    yield api
+    await api.client.close()
+    await api.server.close()
+    await store.close()
