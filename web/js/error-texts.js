@@ -1,0 +1,89 @@
+/** Errors in words that say what to do. */
+
+/** @typedef {{title: string, advice: string}} Explanation */
+
+/** @type {Record<string, Explanation>} */
+const CONNECTION = {
+  unreachable: { title: "The server cannot be reached", advice: "Check your internet connection, then try again." },
+  timeout: { title: "The server does not answer", advice: "It may be busy. Wait a moment, then try again." },
+  "connection-lost": { title: "The connection was lost", advice: "Check your internet connection, then try again." },
+  "token-used": {
+    title: "This invitation was used already",
+    advice: "Every invitation lets one person in, once. Ask whoever invited you for a new link.",
+  },
+  "token-expired": {
+    title: "This invitation has expired",
+    advice: "Invitations are good for 15 minutes. Ask whoever invited you for a new link.",
+  },
+  "token-invalid": {
+    title: "This invitation is not valid",
+    advice: "Check that the link was copied completely, or ask for a new one.",
+  },
+  "token-wrong-room": { title: "This invitation is for another room", advice: "Ask whoever invited you for the right link." },
+  "not-local": { title: "An invitation is missing", advice: "Open the complete link that you were sent, or ask for one." },
+  "unknown-room": { title: "There is no such room", advice: "It may have been closed. Check the link, or start a room of your own." },
+  "room-full": { title: "The room is full", advice: "Try again when somebody has left." },
+  "role-forbidden": { title: "You may not do this here", advice: "Your invitation does not allow it. Ask the moderator." },
+  "no-media-node": { title: "No media server is available", advice: "The operator has to look after it. Try again in a moment." },
+  "rate-limited": { title: "Too many requests", advice: "Wait a few seconds, then try again." },
+};
+
+/** @type {Record<string, Explanation>} */
+const ENDED = {
+  left: { title: "You left the meeting", advice: "You can come back at any time while it goes on." },
+  "session-ended": { title: "The meeting has ended", advice: "Thank you for taking part." },
+  "disconnected-by-moderator": { title: "You were taken out of the meeting", advice: "A moderator has ended your participation." },
+  "room-deleted": { title: "The room was closed", advice: "It does not exist any more." },
+  replaced: { title: "You joined from somewhere else", advice: "This meeting goes on in your other window." },
+  expired: { title: "The time is up", advice: "The room's planned end has come." },
+  "server-shutdown": { title: "The server is being restarted", advice: "Try again in a minute." },
+  "connection-lost": { title: "The connection was lost", advice: "It could not be restored. Check your network and join again." },
+};
+
+const DEVICE = { microphone: "microphone", camera: "camera", screen: "screen", canvas: "canvas" };
+
+/**
+ * @param {unknown} error of the SDK or of the server
+ * @returns {Explanation}
+ */
+export function explain(error) {
+  const { reason, source, message } = /** @type {{reason?: string, source?: keyof typeof DEVICE, message?: string}} */ (error ?? {});
+  if (source !== undefined) return explainDevice(reason ?? "", DEVICE[source]);
+  return CONNECTION[reason ?? ""] ?? { title: "That did not work", advice: message || "Try again." };
+}
+
+/**
+ * @param {string} reason of `room-disconnected`
+ * @param {string} message
+ * @returns {Explanation}
+ */
+export function explainEnd(reason, message) {
+  return ENDED[reason] ?? { title: "The meeting is over for you", advice: message || "You can try to join again." };
+}
+
+/**
+ * @param {string} reason
+ * @param {string} device
+ * @returns {Explanation}
+ */
+function explainDevice(reason, device) {
+  switch (reason) {
+    case "permission-denied":
+      return device === "screen"
+        ? { title: "Nothing was shared", advice: "Choose a screen, a window or a tab, and allow it." }
+        : { title: `The ${device} is blocked`, advice: `Allow the ${device} in the browser's address bar, then try again.` };
+    case "device-not-found":
+      return { title: `No ${device} was found`, advice: "Plug one in, then try again. You can join without." };
+    case "device-in-use":
+      return { title: `The ${device} is busy`, advice: "Close other programs that use it, then try again." };
+    case "insecure-context":
+      return {
+        title: "Camera and microphone need a secure address",
+        advice: "Open this page over https://, or on the server's own machine as http://localhost.",
+      };
+    case "not-supported":
+      return { title: `This browser cannot use a ${device} here`, advice: "Try a current Chrome, Edge, Firefox or Safari." };
+    default:
+      return { title: `The ${device} could not be started`, advice: "Choose another one, or unplug it and plug it in again." };
+  }
+}

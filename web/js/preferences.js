@@ -1,0 +1,52 @@
+/** What this browser remembers between meetings. A browser that remembers nothing is no reason to fail. */
+
+const PREFIX = "roomcast.";
+
+/** @typedef {"name" | "camera" | "microphone" | "speaker" | "microphone-off" | "camera-off" | "shortcuts-off"} Preference */
+
+/**
+ * @param {Preference} key
+ * @returns {string} "" when nothing is remembered
+ */
+export function remembered(key) {
+  try {
+    return localStorage.getItem(PREFIX + key) ?? "";
+  } catch {
+    return ""; // storage is switched off
+  }
+}
+
+/**
+ * @param {Preference} key
+ * @param {string} value "" forgets
+ */
+export function remember(key, value) {
+  try {
+    if (value === "") localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, value);
+  } catch {
+    // storage is switched off, or full
+  }
+}
+
+/**
+ * Notes that this browser started a room, for as long as the tab lives.
+ *
+ * @param {string} roomId
+ */
+export function rememberOwnRoom(roomId) {
+  try {
+    sessionStorage.setItem(`${PREFIX}own.${roomId}`, "yes");
+  } catch {
+    // storage is switched off
+  }
+}
+
+/** @param {string} roomId */
+export function isOwnRoom(roomId) {
+  try {
+    return sessionStorage.getItem(`${PREFIX}own.${roomId}`) === "yes";
+  } catch {
+    return false; // storage is switched off
+  }
+}
