@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from roomcast import config, logs
@@ -155,7 +155,7 @@ def list_rooms(
     if as_json:
         output.print_json(json.dumps(found))
         return
-    table = Table("room id", "name", "mode", "kind", "created")
+    table = Table(Column("room id", min_width=24), "name", "mode", "kind", Column("created", min_width=24))
     for room in found:
         chosen = room["settings"]
         kind = "scheduled" if chosen["scheduled"] else "adhoc" if chosen["adhoc"] else "permanent"

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from roomcast.parent import PARENT_VARIABLE
+
 PREFIX = "ROOMCAST_"
 # Names the file; every other variable with the prefix is an option.
 FILE_VARIABLE = "ROOMCAST_CONFIG"
-# How the first process tells its children whose they are; see supervision.
-PARENT_VARIABLE = "ROOMCAST_PARENT"
 
 # The database's URL may hold a password.
 _SECRETS = frozenset({"link_secret", "database_url"})

@@ -1,6 +1,5 @@
 """The start of a media node: from the options of roomcast to those of `sfu`."""
 
-import os
 import socket
 from ipaddress import ip_address
 
@@ -9,13 +8,11 @@ import ifaddr
 import sfu.main
 from roomcast.config import ConfigError, Options
 from roomcast.data_folder import DataFolder
-from roomcast.supervision import end_with_parent
 from sfu.options import NodeOptions
 
 
 def run(options: Options, node_id: str | None) -> None:
     """Run a media node until it is told to stop. Raises ConfigError, and OSError when its port is taken."""
-    end_with_parent(os.environ)
     if not options.link_url:
         raise ConfigError(
             "link_url: say where signalling is, for example ROOMCAST_LINK_URL=wss://meet.example.com/link"

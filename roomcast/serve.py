@@ -1,6 +1,7 @@
 """`roomcast serve`: signalling in this process, media nodes as children."""
 
 import asyncio
+import os
 import signal
 import socket
 import ssl
@@ -22,6 +23,7 @@ from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
 from signalling.credentials import Credentials
 from signalling.settings import SignallingSettings
+from signalling.static import StaticDirError, find_static_dirs
 from signalling.store import Store, StoreError
 
 _TIDY_PERIOD = 600.0
@@ -45,6 +47,8 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
 
     Raises ConfigError for options that cannot be used, a taken port and an unreachable database included.
     """
+    # Whatever is written from here on, the database included, is for the server's user alone.
+    os.umask(0o077)
     uvloop.run(_serve(options, config_file, announce))
 
 
@@ -159,7 +163,15 @@ def _settings(options: Options, link_secret: str) -> SignallingSettings:
         message_burst=options.message_burst,
         sockets_per_address=options.sockets_per_address,
         trusted_proxies=options.trusted_proxies,
+        static_dirs=_static_dirs(),
     )
+
+
+def _static_dirs() -> dict[str, Path]:
+    try:
+        return find_static_dirs()
+    except StaticDirError as error:
+        raise ConfigError(f"this installation is not complete: {error}") from error
 
 
 def _media_node(

@@ -1,25 +1,19 @@
 """Child processes: started, restarted when they die, stopped with their parent."""
 
 import asyncio
-import ctypes
 import os
-import signal
-import sys
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from roomcast.config import PARENT_VARIABLE
+from roomcast.parent import PARENT_VARIABLE
 
 _FIRST_DELAY = 0.5
 _LAST_DELAY = 30.0
 # A child that ran this long (seconds) was healthy: its end counts as the first again.
 _HEALTHY = 60.0
 _STOP_TIMEOUT = 5.0
-_PR_SET_PDEATHSIG = 1
 
 _log = structlog.get_logger(__name__)
 
@@ -88,26 +82,3 @@ async def _stop(process: asyncio.subprocess.Process, name: str) -> None:
         _log.warning("child-killed", child=name, pid=process.pid, after_seconds=_STOP_TIMEOUT)
         process.kill()
         await process.wait()
-
-
-def end_with_parent(environ: Mapping[str, str]) -> None:
-    """In a child: see to it that this process ends when its parent dies in whatever way. No effect without a parent.
-
-    Raises SystemExit when the parent is dead already.
-    """
-    parent = environ.get(PARENT_VARIABLE, "")
-    if not parent.isdecimal():
-        return
-    if sys.platform == "linux":
-        # Killed rather than terminated: there is nobody left for whom to end in good order.
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    else:
-        threading.Thread(target=_watch_parent, args=(int(parent),), daemon=True).start()
-    if os.getppid() != int(parent):
-        raise SystemExit(1)
-
-
-def _watch_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)

@@ -83,7 +83,7 @@ class _LocalRooms:
         body = await _body(_NewRoom, request)
         room = await self._store.rooms.create(self._app_id, body.name, "local", now=self._clock())
         token = self._issue(room.room_id, "Moderator", "moderator")
-        url = request.url.origin().with_query(room=room.room_id)
+        url = request.url.origin() / "room" / room.room_id
         return {"room_id": room.room_id, "token": token, "url": str(url)}
 
     async def create_token(self, request: web.Request) -> _Answer:
