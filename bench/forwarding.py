@@ -53,12 +53,10 @@ def measure(arguments: argparse.Namespace) -> tuple[float, float]:
     path = PacketPath(counters.count, segmentation=False if arguments.no_segmentation else None)
     router = Router(PutRouter(request_id=0, router_id="r"), path, count=counters.count, tell=lambda message: None)
     publisher = router.put_transport(transport("publisher", tracks=(camera(),)), 0.0)
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
-    senders = []
+    socket_out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     for number, address in enumerate(addresses):
         peer = router.put_transport(transport(f"subscriber{number}", slots=(slot(number),)), 0.0)
-        senders.append(SrtpSender(KEYS))
-        peer.egress.session, peer.egress.udp, peer.egress.address = senders[-1].session, sockets[0], address
+        peer.egress.srtp, peer.egress.udp, peer.egress.address = SrtpSender(KEYS), socket_out, address
     router.refresh(0.0)
     incoming = SrtpReceiver(KEYS, counters.count)
     bursts = protected_bursts(arguments.packets, arguments.burst)

@@ -206,7 +206,7 @@ class MediaNode:
 
     def path_changed(self, transport: Transport) -> None:
         egress = transport.context.egress
-        egress.session = transport.srtp.session if transport.srtp is not None else None
+        egress.srtp = transport.srtp
         remote = transport.remote
         if isinstance(remote, TcpConnection):
             egress.udp, egress.address, egress.write_frame = None, None, remote.write_frame

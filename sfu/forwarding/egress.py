@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
+from sfu.srtp import SrtpSender
+
 if TYPE_CHECKING:
     from sfu.forwarding.plan import Plan
     from sfu.forwarding.wire_format import Canonical
@@ -14,11 +16,12 @@ if TYPE_CHECKING:
 class Egress:
     """Exactly one of `udp` and `write_frame` is set while there is a selected path, and neither before.
 
-    `session` is libsrtp's outbound session (a cffi pointer), None before the handshake is done. `work` belongs to
-    the packet path: what the flush under way has to write for this participant.
+    `srtp` is None before the handshake is done; it is kept here as a whole because its session, which the packet
+    path calls libsrtp with, is freed with it. `work` belongs to the packet path: what the flush under way has to
+    write for this participant.
     """
 
-    session: Any = None
+    srtp: SrtpSender | None = None
     udp: socket | None = None
     address: Any = None
     write_frame: Callable[[bytes], None] | None = None

@@ -91,9 +91,8 @@ class Ingress:
         track.paused = paused
         track.release()
         if not paused:
-            renewed = track.renew_layers()
-            for stream in self._streams.values():
-                stream.layer = renewed.get(stream.layer, stream.layer)
+            for layer in list(track.layers.values()):
+                self._renew(track, layer)
 
     def receive(self, data: bytes, now: float) -> None:
         """Take in a decrypted RTP packet; whatever is wrong with it is counted."""
@@ -120,6 +119,8 @@ class Ingress:
                 return
             packet = original
         else:
+            if layer.restarts(packet.sequence_number) or track.layers.get(layer.rid) is not layer:
+                layer = self._renew(track, layer)
             layer.reception.received(packet.sequence_number, packet.timestamp, now)
         codec = track.codecs.get(packet.payload_type)
         if codec is None:
@@ -232,6 +233,14 @@ class Ingress:
             layer = track.layer(rid, ssrc, self._clock)
         stream = self._streams[ssrc] = Stream(track, layer, repairs)
         return stream
+
+    def _renew(self, track: PublishedTrack, layer: Layer) -> Layer:
+        """Start a layer anew: the publisher counts anew, or went back to an SSRC that another had replaced."""
+        successor = track.renew(layer)
+        for stream in self._streams.values():
+            if stream.layer is layer:
+                stream.layer = successor
+        return successor
 
     def _learn_extensions(self, parameters: Track) -> None:
         ids = parameters.extensions

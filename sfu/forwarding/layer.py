@@ -20,6 +20,9 @@ RING_SIZE = {"audio": 256, "video": 512}
 LIVE_TIMEOUT = 1.0
 """Seconds without media after which a video layer counts as missing."""
 
+MAX_DISORDER = 3000
+"""Packets; what is further behind is not late."""
+
 
 @dataclass(slots=True)
 class Newest:
@@ -51,6 +54,7 @@ class Layer:
         self.waiting: set[OutgoingSlot] = set()
         self.reception = Reception(clock.clock_rate)
         self.nack = NackScheduler()
+        self._restart_at: int | None = None
         self._ring = PacketRing(RING_SIZE[kind])
 
     def is_live(self, now: float) -> bool:
@@ -58,6 +62,15 @@ class Layer:
         if self.newest is None:
             return self.started
         return self.kind == "audio" or now - self.newest.arrived < LIVE_TIMEOUT
+
+    def restarts(self, sequence_number: int) -> bool:
+        """Whether the publisher began to count anew: two packets in a row, far behind the newest (RFC 3550 A.1)."""
+        if self.newest is None or seq_delta(self.newest.sequence & 0xFFFF, sequence_number) < MAX_DISORDER:
+            self._restart_at = None
+            return False
+        confirmed = sequence_number == self._restart_at
+        self._restart_at = (sequence_number + 1) & 0xFFFF
+        return confirmed
 
     def is_duplicate(self, sequence_number: int, now: float) -> bool:
         """Note the number of a packet; whether it has been here already (or is too old to tell)."""

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterable, ValuesView
 from dataclasses import dataclass, field
 from struct import pack
+from typing import Any
 
 from pylibsrtp import _binding
 
@@ -107,7 +108,7 @@ class PacketPath:
         """Send everything enqueued."""
         if not self._touched:
             return
-        busy: list[Egress] = []
+        busy: list[tuple[Egress, Any]] = []
         packets_sent = octets_sent = 0
         for outlet in self._touched:
             packets = outlet.pending
@@ -116,45 +117,45 @@ class PacketPath:
             octets = sum(packet.size for packet in packets) - HEADER_SIZE * number
             for plan in outlet.plans:
                 egress = plan.egress
-                if egress.session is None:
+                if egress.srtp is None:
                     continue
                 if not egress.work:
-                    busy.append(egress)
+                    busy.append((egress, egress.srtp.session))
                 egress.work.append((plan, packets))
                 plan.packets_sent += number
                 plan.octets_sent += octets
                 packets_sent += number
                 octets_sent += octets
         self._touched.clear()
-        for egress in busy:
-            self._emit(egress)
+        for egress, session in busy:
+            self._emit(egress, session)
         self._count("packets-forwarded", packets_sent)
         self._count("octets-forwarded", octets_sent)
         self._report_failures()
 
     def send(self, egress: Egress, plan: Plan, packets: Iterable[Canonical]) -> None:
         """Send packets to one participant now: what comes late, out of order."""
-        if egress.session is not None:
+        if egress.srtp is not None:
             egress.work.append((plan, list(packets)))
-            self._emit(egress)
+            self._emit(egress, egress.srtp.session)
             self._report_failures()
 
     def send_rtp(self, egress: Egress, data: bytes) -> None:
         """Encrypt and send one complete RTP packet now: a retransmission."""
-        if egress.session is None:
+        if egress.srtp is None:
             return
         size = len(data)
         self._view[:size] = data
         self._length[0] = size
-        if _protect(egress.session, self._pointer, self._length):
+        if _protect(egress.srtp.session, self._pointer, self._length):
             self._failed += 1
         else:
             self._transmit(egress, [self._length[0]])
         self._report_failures()
 
-    def _emit(self, egress: Egress) -> None:
-        """Write, encrypt and send the work of one participant."""
-        buffer, pointer, length, session = self._buffer, self._pointer, self._length, egress.session
+    def _emit(self, egress: Egress, session: Any) -> None:
+        """Write, encrypt and send the work of one participant; `session` is libsrtp's."""
+        buffer, pointer, length = self._buffer, self._pointer, self._length
         sizes: list[int] = []
         position = 0
         for plan, packets in egress.work:

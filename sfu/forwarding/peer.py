@@ -65,7 +65,7 @@ class Peer:
 
     @property
     def connected(self) -> bool:
-        return self.egress.session is not None
+        return self.egress.srtp is not None
 
     def put_slots(self, slots: Sequence[Slot]) -> None:
         """Make `slots` the negotiated ones; a slot that stays keeps its numbers."""
@@ -134,7 +134,7 @@ class Peer:
         return compounds
 
     def close(self) -> None:
-        self.egress.session = None
+        self.egress.srtp = None
         for slot in self.slots.values():
             slot.idle()
         self.ingress.close()

@@ -52,11 +52,12 @@ class PublishedTrack:
             self._intakes[rid] = Intake(self.parameters)
         return self._intakes[rid]
 
-    def renew_layers(self) -> dict[Layer, Layer]:
-        """Start all layers anew, with no memory of numbers and packets. Returns each one's successor."""
-        renewed = {layer: Layer(layer.kind, layer.rid, layer.ssrc, layer.clock) for layer in self.layers.values()}
-        self.layers = {rid: renewed[layer] for rid, layer in self.layers.items()}
-        return renewed
+    def renew(self, layer: Layer) -> Layer:
+        """Start a layer anew, with no memory of numbers and packets; its slots go idle."""
+        for ended in (layer, self.layers[layer.rid]):
+            ended.release()
+        successor = self.layers[layer.rid] = Layer(layer.kind, layer.rid, layer.ssrc, layer.clock)
+        return successor
 
     @property
     def has_started(self) -> bool:

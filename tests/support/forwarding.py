@@ -84,8 +84,7 @@ class Member:
         self._receiver = SrtpReceiver(KEYS, session.counters.count)
         self._taken = 0
         self.peer: Peer = self.put(tracks, slots)
-        self._sender = SrtpSender(KEYS)
-        self.peer.egress.session = self._sender.session
+        self.peer.egress.srtp = SrtpSender(KEYS)
         self.peer.egress.udp = self.socket  # type: ignore[assignment]  # a double that records
         self.peer.egress.address = (name, 1)
         session.router.stale = True
