@@ -14,6 +14,8 @@ TCP_ONLY = "({protocol, ip, port}) => protocol === 'tcp' && {ip, port}"
 # What a join may take where nothing else runs is 200 ms; test machines are shared.
 JOIN_LIMIT = 1000
 JOINS = 7
+# The longest pause between two frames, in milliseconds, that nobody calls a freeze.
+GAP = 500
 
 
 def through(port: int) -> str:
@@ -60,9 +62,11 @@ async def test_five_percent_loss_in_both_directions_freezes_nothing(
             video = await participant.video()
             gap = await participant.page.evaluate("meeting.longestGap()")
             measured(f"5 % loss, {participant.name}: {video}, longest gap {gap:.0f} ms")
-            assert video["freezes"] == 0
+            # What is lost comes again before it is missed. Without retransmission each loss costs up to 2 s, until
+            # the next keyframe; a busy machine alone makes pauses of a quarter of a second.
+            assert gap < GAP
+            assert video["frozen"] < 1
             assert video["recovered"] > 0
-            assert gap < 1000
             assert (await participant.page.evaluate("probe.path()"))["remotePort"] == relay.address[1]
         assert relay.up.lost > 20
         assert relay.down.lost > 20
