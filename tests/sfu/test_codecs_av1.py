@@ -32,6 +32,23 @@ def test_elements_with_and_without_count_are_read_alike():
     assert describe("AV1", b"\x08" + bytes((size,)) + header) == counted
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "000 0 1 01000",  # reduced still picture header
+        "000 0 0 0 0 00000 000000000000 00111",  # one operating point of level 3.3, without tier
+        "000 0 0 0 0 00000 000000000000 01000 1",  # level 4.0, high tier
+        "000 0 0 0 1 00001 000000000001 00101 1 0011 000000000010 01001 0 0",  # two with display delays
+        "000 0 0 1 {zeros:064d} 1 010 1 00001 {zeros:032d} 00000 00000 0 00000 000000000000 00101 1 11 01 0",
+    ],
+)
+def test_the_size_stands_behind_the_operating_points(fields):
+    text = (fields.format(zeros=0) + f"1010 1001 {1279:011b} {719:010b}").replace(" ", "")
+    header = int(text.ljust(240, "0"), 2).to_bytes(30, "big")
+    info = describe("AV1", b"\x18\x08" + header)
+    assert (info.keyframe, info.width, info.height) == (True, 1280, 720)
+
+
 def test_a_packet_that_goes_on_with_an_obu_starts_nothing():
     info = describe("AV1", b"\x90\x00\x00")
     assert (info.keyframe, info.starts_frame) == (False, False)

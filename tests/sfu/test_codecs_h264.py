@@ -65,6 +65,15 @@ def test_a_second_slice_of_a_picture_does_not_start_a_frame():
     assert not describe("H264", b"\x41\x40").starts_frame
 
 
+def test_emulation_prevention_is_undone_before_the_size():
+    # Baseline, level 0, set 63, then ue(0) thrice, one reference, no gaps, 20x12 macroblocks, frames only, no cropping.
+    bits = "0000001000000" + "1" + "1" + "1" + "010" + "0" + "000010100" + "0001100" + "1" + "1" + "0" + "0" + "1"
+    body = int(bits.ljust(48, "0"), 2).to_bytes(6, "big")
+    assert body[0] <= 3, "else no byte is put in"
+    info = describe("H264", b"\x67\x42\x00\x00\x03" + body)
+    assert (info.width, info.height) == (320, 192)
+
+
 def test_a_parameter_set_that_is_cut_off_has_no_size():
     info = describe("H264", SPS[:5])
     assert (info.keyframe, info.width, info.height) == (True, 0, 0)

@@ -115,6 +115,20 @@ def test_a_normalised_descriptor_has_one_shape_and_keeps_the_rest(
     assert (read.tid, read.keyidx) == (tid or (0, 0), keyidx or 0)
 
 
+def test_what_stands_in_fields_without_their_flag_is_not_passed_on():
+    for flags, expected in ((0x10, 0x05), (0x20, 0xE0)):  # K alone, T alone
+        payload = bytes((0x90, flags, 0xE5)) + DELTA_HEADER
+        assert vp8.normalise(payload, describe("VP8", payload), 1, 2)[5] == expected
+
+
+def test_scaling_is_not_size():
+    header = bytearray(KEY_HEADER)
+    header[7] |= 0x40
+    header[9] |= 0x80
+    info = describe("VP8", b"\x10" + bytes(header))
+    assert (info.width, info.height) == (320, 180)
+
+
 def test_a_normalised_clip_still_decodes():
     decoder = av.CodecContext.create("vp8", "r")
     decoded = 0

@@ -3,6 +3,7 @@
 import random
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -137,12 +138,18 @@ def test_whoever_takes_over_is_first_within_a_second():
     assert all(ranking.order[0] == "b" for time, ranking in decisions if time >= 6000)
 
 
-def test_speech_overtakes_noises_that_keep_a_talk_alive():
+@pytest.mark.parametrize("silence", [SILENCE, None], ids=["quiet packets", "DTX"])
+def test_speech_overtakes_noises_that_keep_a_talk_alive(silence):
     noises = [(at, at + 120, 30) for at in range(0, 20000, 400)]
     noises[0] = (0, 240, 30)
-    decisions = simulate({"a": noises, "b": [(8000, 12000, SPEECH)]}, 12000)
+    decisions = simulate({"a": noises, "b": [(8000, 12000, SPEECH)]}, 12000, silence=silence)
     assert decisions[24][1].speaking == ("a",)
     assert decisions[-1][1].speaking == ("b", "a")
+
+
+def test_clicks_after_a_talk_do_not_keep_it_alive():
+    clicks = [(at, at + 40, 30) for at in range(2400, 9000, 500)]
+    assert simulate({"a": [(0, 2000, SPEECH), *clicks]}, 9000)[-1][1] == Ranking(("a",), ())
 
 
 def test_a_fan_is_taken_for_noise_after_a_while_and_speech_over_it_is_heard():
