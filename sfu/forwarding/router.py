@@ -65,7 +65,8 @@ class Router:
         self.stale = False
         stage = stage_order(self._ranking, self.parameters.first, self.parameters.last, tuple(self._members))
         priority = audio_order(self._ranking, stage)
-        audio = self._tracks(("microphone",))
+        # A muted microphone keeps its place, else unmuting would move pictures to pair them with their sound.
+        audio = self._tracks(("microphone",), muted=True)
         video = self._tracks(VIDEO_SOURCES)
         screens = self._tracks(("screen",))
         started = sorted(screens, key=lambda endpoint: screens[endpoint].started)
@@ -124,12 +125,12 @@ class Router:
     def _mark_stale(self) -> None:
         self.stale = True
 
-    def _tracks(self, sources: tuple[Source, ...]) -> dict[str, PublishedTrack]:
-        """The track of each endpoint that is being sent and not muted."""
+    def _tracks(self, sources: tuple[Source, ...], *, muted: bool = False) -> dict[str, PublishedTrack]:
+        """The track of each endpoint that is being sent, with `muted` also those that are muted."""
         found: dict[str, PublishedTrack] = {}
         for peer in self.peers.values():
             for track in peer.ingress.tracks.values():
-                if track.source in sources and not track.paused and track.has_started:
+                if track.source in sources and track.has_started and (muted or not track.paused):
                     found.setdefault(peer.endpoint_id, track)
         return found
 

@@ -28,7 +28,7 @@ HISTORY = 16
 MIN_STEP = {"audio": 0.020, "video": 0.001}
 """Seconds that a switch moves the timestamp at least: Opus packets last 20 ms, and must not overlap."""
 RESEND_BUDGET = 500
-"""Packets resent for one slot between two calls of `refill`, each second: a bound on what one NACK can cause."""
+"""Packets looked up for NACKs of one slot between two calls of `refill`, each second: a NACK can name thousands."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,6 @@ class OutgoingSlot:
         self.layer: Layer | None = None
         self.target: Layer | None = None
         self.target_since = 0.0
-        self.resent = 0
         self._path = path
         self._plan: Plan | None = None
         self._first_source_sequence = 0
@@ -168,14 +167,10 @@ class OutgoingSlot:
         """Answer a NACK. Returns how many of the packets were still there and have been sent again."""
         sent = 0
         newest = self._current().sequence
-        for number in sequence_numbers:
-            if self._resend_budget <= 0:
-                break
-            sequence = newest - ((newest - number) & 0xFFFF)
-            if self._resend_one(sequence):
-                self._resend_budget -= 1
-                sent += 1
-        self.resent += sent
+        answered = sequence_numbers[: self._resend_budget]
+        self._resend_budget -= len(answered)
+        for number in answered:
+            sent += self._resend_one(newest - ((newest - number) & 0xFFFF))
         return sent
 
     def sender_report(self, now: float) -> tuple[int, int, int] | None:
