@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from sfu.dtls import MAX_WAITING, Certificate, DtlsServer
 from sfu.link_messages import Fingerprint
 from sfu.srtp import SrtpReceiver, SrtpSender
-from tests.support.media_peer import PATIENCE, receiver_report, rtp
+from tests.support.media_peer import PATIENCE, eventually, receiver_report, rtp
 
 
 class Client(RTCDtlsTransport):
@@ -150,8 +150,7 @@ async def test_closing_tells_the_peer_and_reports_nothing():
     await handshake.run()
     await handshake.server.close()
     assert handshake.server.close() is None
-    while handshake.client.state != "closed":
-        await asyncio.sleep(0.001)
+    await eventually(lambda: handshake.client.state == "closed")
     assert len(handshake.reports) == 1
 
 
@@ -159,8 +158,7 @@ async def test_closing_in_the_middle_of_the_handshake_reports_nothing():
     handshake = Handshake()
     handshake.client.lose = lambda data: True
     task = asyncio.create_task(handshake.run())
-    while handshake.client._ssl is None:
-        await asyncio.sleep(0)
+    await eventually(lambda: handshake.client._ssl is not None)
     handshake.server.received(bytes([22, 254, 253]) + bytes(10))
     await asyncio.sleep(0)
     await handshake.server.close()

@@ -11,7 +11,17 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from sfu.link_messages import Fingerprint, Ice
 from sfu.transport.transport import Transport
-from tests.support.media_peer import PATIENCE, Link, Peer, connected_peer, make_ice, open_node, tcp_link, udp_link
+from tests.support.media_peer import (
+    PATIENCE,
+    Link,
+    Peer,
+    connected_peer,
+    eventually,
+    make_ice,
+    open_node,
+    tcp_link,
+    udp_link,
+)
 
 PASSWORD = "passwordOfTheNode00000"
 """aioice insists on the characters of RFC 8839 section 5.4."""
@@ -131,8 +141,7 @@ def test_the_node_runs_on_uvloop(make_link):
         async with open_node() as node, connected_peer(node, make_link=make_link) as (peer, transport):
             await peer.round_trip(transport)
             transport.close()
-            while peer.state != "closed":
-                await asyncio.sleep(0.001)
+            await eventually(lambda: peer.state == "closed")
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

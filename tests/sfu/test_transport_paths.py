@@ -1,17 +1,16 @@
 """ICE restart, a peer that changes its address, a peer that vanishes: with the test's clock."""
 
-import asyncio
-
 import pytest
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from sfu.ice.agent import CONSENT_TIMEOUT
+from sfu.ice.agent import CONSENT_TIMEOUT, MAX_PATHS
 from sfu.link_messages import Ice
 from sfu.transport.transport import ABANDONED_AFTER, HANDSHAKE_TIMEOUT
 from tests.support.media_peer import (
     Peer,
     binding_request,
     connected_peer,
+    eventually,
     make_ice,
     open_node,
     rtp,
@@ -62,6 +61,28 @@ async def test_restart_that_is_never_completed_can_be_followed_by_another():
         await peer.link.check(second)
         peer.link.send(bytes(binding_request(RESTARTED)))
         await node.counted("stun-unknown-username")
+
+
+async def test_restarts_leave_no_usernames_behind():
+    async with open_node() as node, connected_peer(node) as (peer, transport):
+        for number in range(5):
+            ice = make_ice(str(number))
+            transport.update_ice(ice)
+            await peer.link.check(ice)
+        assert len(node.mux._usernames) <= 2
+
+
+async def test_path_that_gave_way_to_newer_ones_is_closed_to_media():
+    async with open_node() as node, connected_peer(node) as (_, transport):
+        others = [await udp_link(node) for _ in range(MAX_PATHS)]
+        for other in others:
+            node.now += 0.1
+            await other.check(make_ice(), use_candidate=False)
+        assert len(transport.paths) == MAX_PATHS
+        others[0].send(rtp(1))
+        await node.counted("srtp-from-stranger")
+        for other in others:
+            other.close()
 
 
 async def test_same_credentials_again_are_no_restart():
@@ -174,8 +195,7 @@ async def test_closed_transport_says_goodbye_and_leaves_nothing_behind():
     async with open_node() as node, connected_peer(node) as (peer, transport):
         transport.close()
         transport.close()
-        while peer.state != "closed":
-            await asyncio.sleep(0.001)
+        await eventually(lambda: peer.state == "closed")
         assert ("closed", "a") not in [event[:2] for event in node.recorder.events]
         assert not node.mux._owners
         assert not node.mux._usernames

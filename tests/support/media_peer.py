@@ -19,6 +19,16 @@ PATIENCE = 10.0
 """Seconds a test waits for what must happen; only a failing test waits that long."""
 
 
+async def eventually(condition) -> None:
+    """Wait for what nothing tells of. Bounded here, as pytest-timeout does not get through to uvloop."""
+
+    async def wait() -> None:
+        while not condition():
+            await asyncio.sleep(0.001)
+
+    await asyncio.wait_for(wait(), PATIENCE)
+
+
 def make_ice(name: str = "a") -> Ice:
     return Ice(local_ufrag=f"node{name}", local_pwd=f"password-of-the-node-{name}", remote_ufrag=f"peer{name}")
 
