@@ -9,6 +9,8 @@ from playwright.async_api import Browser
 from tests.support import chromium
 from tests.support.server import Server, running_server
 
+# Seconds; a test takes 5 to 20 where nothing else runs.
+TIMEOUT = 240
 MEASURED = pytest.StashKey[list[str]]()
 
 
@@ -17,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 
 def pytest_configure(config: pytest.Config) -> None:
