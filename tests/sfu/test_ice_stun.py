@@ -61,7 +61,7 @@ def test_attributes_behind_the_integrity_count_for_nothing():
         pytest.param(REQUEST[:19], "stun-malformed", id="half a header"),
         pytest.param(REQUEST[:4] + b"\0\0\0\0" + REQUEST[8:], "stun-malformed", id="no magic cookie"),
         pytest.param(REQUEST + b"\0\0\0\0", "stun-malformed", id="longer than it says"),
-        pytest.param(REQUEST[:22] + b"\xff\xff" + REQUEST[24:], "stun-malformed", id="attribute beyond the end"),
+        pytest.param(HEADER_8 + b"\x00\x06\x00\x05abcd", "stun-malformed", id="attribute beyond the end"),
         pytest.param(b"\x01\x01" + REQUEST[2:], "stun-not-a-request", id="response"),
         pytest.param(b"\x00\x03" + REQUEST[2:], "stun-not-a-request", id="TURN"),
         pytest.param(bytes(binding_request(ICE, integrity=False)), "stun-no-integrity", id="no integrity"),
