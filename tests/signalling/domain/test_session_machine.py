@@ -1,0 +1,284 @@
+"""Any order of inputs: the rules hold, refusals change nothing, and what clients make of events is the truth."""
+
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from signalling.domain import effects, events
+from signalling.domain.effects import Effect
+from signalling.domain.errors import RefusedError
+from signalling.domain.media import (
+    ChangeSlotLimits,
+    LoseMedia,
+    LoseNode,
+    Mute,
+    Negotiate,
+    Publish,
+    Unmute,
+    Unpublish,
+)
+from signalling.domain.messages import SendMessage, SendUserData, SetData
+from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.roles import permissions_of
+from signalling.domain.session import Input, Session
+from signalling.domain.talkers import ChangeStage, FillSlots
+from signalling.domain.views import SessionView, TrackView
+from tests.support.sessions import make_join, make_room, make_slot, make_track
+
+GRACE = 30.0
+# Who acts: the place among those who are in, so that most actions are somebody's. The last one is often nobody.
+PLACES = st.integers(0, 3)
+SOURCES = st.sampled_from(["microphone", "camera", "screen"])
+TRANSPORTS = st.sampled_from([0, 0, 0, 1])
+ROLES = st.sampled_from(["moderator", "participant", "participant", "participant", "viewer", "audience"])
+
+
+class Belief:
+    """What a client takes the others to be: the view at its join, and then only events."""
+
+    def __init__(self, view: SessionView) -> None:
+        self.tracks: dict[str, dict[str, TrackView]] = {
+            one.client_id: {track.track_id: track for track in one.tracks} for one in view.participants
+        }
+        self.reconnecting = {one.client_id for one in view.participants if one.reconnecting}
+        self.data = {one.client_id: one.data for one in view.participants}
+
+    def hear(self, event: events.Event) -> None:
+        match event:
+            case events.UserConnected(participant):
+                self.tracks[participant.client_id] = {track.track_id: track for track in participant.tracks}
+                self.data[participant.client_id] = participant.data
+            case events.UserDisconnected(client_id):
+                del self.tracks[client_id], self.data[client_id]
+                self.reconnecting.discard(client_id)
+            case events.UserReconnecting(client_id):
+                self.reconnecting.add(client_id)
+            case events.UserReconnected(client_id):
+                self.reconnecting.remove(client_id)
+            case events.TrackPublished(client_id, track):
+                assert track.track_id not in self.tracks[client_id]
+                self.tracks[client_id][track.track_id] = track
+            case events.TrackUnpublished(client_id, track_id):
+                del self.tracks[client_id][track_id]
+            case events.TrackMuted(client_id, track_id) | events.TrackUnmuted(client_id, track_id):
+                old = self.tracks[client_id][track_id]
+                muted = isinstance(event, events.TrackMuted)
+                assert old.muted != muted
+                self.tracks[client_id][track_id] = TrackView(old.track_id, old.source, old.kind, muted)
+            case events.UserDataChanged(client_id, data):
+                self.data[client_id] = data
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """The node is modelled too: what it was told must be what the session believes it has."""
+
+    @initialize(
+        participants=st.integers(2, 4),
+        moderators=st.integers(0, 2),
+        screen_share=st.sampled_from([True, True, False]),
+        audio_only=st.sampled_from([False, False, False, True]),
+        max_active_talkers=st.integers(1, 3),
+    )
+    def begin(self, **settings: Any) -> None:
+        self.now = 0.0
+        self.session = Session(make_room(**settings), "CONF-100001", GRACE)
+        self.beliefs: dict[str, Belief] = {}
+        self.on_node: dict[str, effects.PutTransport] = {}
+        self.paused: dict[str, bool] = {}
+        self.left: set[str] = set()
+        self.ended = False
+        self.joined = 0
+        for place in range(2):
+            self.join("participant")
+            self.negotiate(place, 0, {"microphone", "camera"}, 2, {}, {})
+
+    def who(self, place: int) -> str:
+        present = list(self.session.state.participants)
+        return present[place] if place < len(present) else "nobody"
+
+    def give(self, given: Input) -> list[Effect] | None:
+        """Hand an input in and believe the effects; None when it was refused."""
+        before = deepcopy(self.session.state)
+        try:
+            outcome = self.session.handle(given, self.now)
+        except RefusedError:
+            assert self.session.state == before
+            return None
+        for effect in outcome:
+            self.carry_out(effect)
+        return outcome
+
+    def carry_out(self, effect: Effect) -> None:
+        match effect:
+            case effects.Notify(to, event):
+                assert to
+                for client_id in to:
+                    self.beliefs[client_id].hear(event)
+            case effects.Disconnect(client_id):
+                assert client_id in self.beliefs
+            case effects.PutTransport():
+                self.on_node[effect.transport_id] = effect
+                self.paused.update({track.track_id: track.paused for track in effect.tracks})
+            case effects.DeleteTransport(_, transport_id):
+                self.on_node.pop(transport_id, None)
+            case effects.PauseTracks(_, transport_id, paused):
+                assert transport_id in self.on_node
+                self.paused.update(paused)
+            case effects.LimitSlots(_, transport_id, max_heights):
+                assert max_heights.keys() <= {slot.slot_id for slot in self.on_node[transport_id].slots}
+            case effects.RecordLeave(client_id, left_at):
+                assert client_id not in self.left
+                assert left_at <= self.now
+                self.left.add(client_id)
+                del self.beliefs[client_id]
+            case effects.EndSession():
+                assert not self.ended
+                self.ended = True
+
+    @rule(role=ROLES)
+    def join(self, role: Any) -> None:
+        self.joined += 1
+        client_id = f"c{self.joined}"
+        if self.give(make_join(client_id, role)) is not None:
+            self.beliefs[client_id] = Belief(self.session.view_for(client_id))
+
+    @rule(place=PLACES)
+    def join_again(self, place: int) -> None:
+        given = make_join(self.who(place))
+        assert given.client_id == "nobody" or self.give(given) is None
+
+    @rule(place=PLACES, kind=st.sampled_from([Leave, LoseConnection, LoseConnection, Resume]))
+    def come_and_go(self, place: int, kind: Any) -> None:
+        # Something has to be left to look at.
+        if kind is not Leave or len(self.beliefs) > 1:
+            self.give(kind(self.who(place)))
+
+    @rule(seconds=st.sampled_from([0.5, 5.0, 20.0, 31.0]))
+    def wait(self, seconds: float) -> None:
+        deadline = self.session.next_deadline()
+        self.now += seconds
+        outcome = self.give(Tick())
+        assert bool(outcome) == (deadline is not None and deadline <= self.now)
+        after = self.session.next_deadline()
+        assert after is None or after > self.now
+
+    @rule(
+        place=PLACES,
+        transport=TRANSPORTS,
+        sources=st.sets(SOURCES, min_size=1, max_size=3),
+        slots=st.integers(0, 2),
+        muted=st.dictionaries(SOURCES, st.booleans(), max_size=2),
+        published=st.dictionaries(SOURCES, st.booleans(), max_size=2),
+    )
+    def negotiate(self, place: int, transport: int, sources: Any, slots: int, muted: Any, published: Any) -> None:
+        client_id = self.who(place)
+        transport_id = f"{client_id}/{transport}"
+        given = Negotiate(
+            client_id,
+            transport_id,
+            tuple(make_track(f"{transport_id}/{source}", source, mid=source) for source in sorted(sources)),
+            tuple(make_slot(f"s{number}", "video", number) for number in range(slots)),
+            muted=muted,
+            published=published,
+        )
+        self.give(given)
+
+    @rule(place=PLACES, transport=TRANSPORTS, source=SOURCES, kind=st.sampled_from([Publish, Unpublish]))
+    def publish(self, place: int, transport: int, source: str, kind: Any) -> None:
+        client_id = self.who(place)
+        self.give(kind(client_id, f"{client_id}/{transport}/{source}"))
+
+    @rule(place=PLACES, source=SOURCES, kind=st.sampled_from([Mute, Unmute]))
+    def mute(self, place: int, source: Any, kind: Any) -> None:
+        self.give(kind(self.who(place), source))
+
+    @rule(place=PLACES, slot=st.sampled_from(["s0", "s1"]), height=st.none() | st.integers(0, 720))
+    def limit(self, place: int, slot: str, height: int | None) -> None:
+        self.give(ChangeSlotLimits(self.who(place), {slot: height}))
+
+    @precondition(lambda self: self.on_node)
+    @rule(place=PLACES, transport=st.integers(0, 1))
+    def lose_transport(self, place: int, transport: int) -> None:
+        client_id = self.who(place)
+        self.give(LoseMedia(client_id, f"{client_id}/{transport}", "transport-lost"))
+
+    @precondition(lambda self: self.on_node)
+    @rule(really=st.sampled_from([False, False, True]))
+    def lose_node(self, really: bool) -> None:
+        if not really:
+            return
+        self.on_node.clear()
+        self.give(LoseNode("node-gone"))
+
+    @rule(place=PLACES, to=st.none() | st.lists(PLACES, min_size=1, max_size=3))
+    def say(self, place: int, to: list[int] | None) -> None:
+        client_id = self.who(place)
+        recipients = None if to is None else tuple(map(self.who, to))
+        self.give(SendMessage(client_id, "hello", recipients, "now"))
+        self.give(SendUserData(client_id, [1, 2], recipients))
+        self.give(SetData(client_id, {"at": self.now}))
+
+    @rule(stage=st.permutations(range(5)), speaking=st.frozensets(PLACES, max_size=2))
+    def talk(self, stage: list[int], speaking: frozenset[int]) -> None:
+        self.give(ChangeStage(tuple(map(self.who, stage)), frozenset(map(self.who, speaking))))
+
+    @rule(place=PLACES, transport=TRANSPORTS, owner_place=PLACES, of=TRANSPORTS, source=SOURCES)
+    def fill(self, place: int, transport: int, owner_place: int, of: int, source: str) -> None:
+        client_id, owner = self.who(place), self.who(owner_place)
+        self.give(FillSlots({(client_id, f"{client_id}/{transport}"): {"s0": f"{owner}/{of}/{source}", "s1": None}}))
+
+    def teardown(self) -> None:
+        if hasattr(self, "session"):
+            self.give(End("session-ended", "Over."))
+            assert self.ended
+            assert not self.beliefs and not self.on_node
+
+    @invariant()
+    def rules_hold(self) -> None:
+        state = self.session.state
+        settings = state.room.settings
+        roles = [one.role for one in state.participants.values()]
+        assert roles.count("moderator") <= settings.moderators
+        assert len(roles) - roles.count("moderator") <= settings.participants
+        assert "audience" not in roles
+        assert not (self.ended and roles)
+        for one in state.participants.values():
+            tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
+            assert permissions_of(one.role).publish or not tracks
+            assert not settings.audio_only or all(track.kind == "audio" for track in tracks)
+            assert settings.screen_share or all(track.source != "screen" for track in tracks)
+
+    @invariant()
+    def clients_believe_the_truth(self) -> None:
+        assert self.beliefs.keys() == self.session.state.participants.keys()
+        for client_id, belief in self.beliefs.items():
+            view = self.session.view_for(client_id)
+            truth = {one.client_id: {track.track_id: track for track in one.tracks} for one in view.participants}
+            assert belief.tracks == truth
+            assert belief.reconnecting == {one.client_id for one in view.participants if one.reconnecting}
+            assert belief.data == {one.client_id: one.data for one in view.participants}
+            for slot in view.slots:
+                assert (slot.client_id is None) == (slot.track_id is None)
+                assert (
+                    slot.client_id is None
+                    or slot.track_id in truth.get(slot.client_id, {})
+                    or (slot.client_id == client_id)
+                )
+            assert len(view.active_talkers) <= self.session.state.room.settings.max_active_talkers
+
+    @invariant()
+    def the_node_has_what_the_session_says(self) -> None:
+        wanted = {one.media.transport_id: one for one in self.session.state.participants.values() if one.media}
+        assert self.on_node.keys() == wanted.keys()
+        for transport_id, put in self.on_node.items():
+            owner = wanted[transport_id]
+            assert [track.track_id for track in put.tracks] == [track.track_id for track in owner.published_tracks()]
+            for track in put.tracks:
+                assert self.paused[track.track_id] == (track.source in owner.muted)
+
+
+TestSession = SessionMachine.TestCase
+TestSession.settings = hypothesis_settings(max_examples=60, stateful_step_count=40)
