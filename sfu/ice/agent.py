@@ -52,11 +52,6 @@ class IceLiteAgent(Generic[PathT]):
         self.selected: PathT | None = None
 
     @property
-    def ice(self) -> Ice:
-        """The credentials of the newest generation."""
-        return self._current
-
-    @property
     def usernames(self) -> tuple[str, ...]:
         """The USERNAMEs that are accepted: the newest generation's, and during a restart the one before."""
         generations = (self._current,) if self._previous is None else (self._current, self._previous)
