@@ -223,8 +223,8 @@ def is_loopback(host: str) -> bool:
 
 def local_authority(host: str, port: int) -> str:
     """`host:port` for a URL by which a server that listens there is reached from its own machine."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
-        host = "localhost"
+    # Listening on all addresses includes loopback; :: stands for those of IPv6 only.
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -17,11 +17,13 @@ _SECRET_TEXT = re.compile(
 )
 
 
-def configure(log_format: str, level: str, stream: TextIO = sys.stderr) -> None:
+def configure(log_format: str, level: str, stream: TextIO | None = None) -> None:
     """Set up structlog, and the standard library's logging, which dependencies use, behind it.
 
-    `log_format` is auto, console or json; `level` debug, info, warning or error. Calling it again replaces everything.
+    `log_format` is auto, console or json; `level` debug, info, warning or error; `stream` is standard error
+    unless given. Calling it again replaces everything.
     """
+    stream = stream or sys.stderr
     people = log_format == "console" or (log_format == "auto" and stream.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,11 +13,11 @@ from pathlib import Path
 
 import structlog
 import uvloop
-from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from roomcast.config import PREFIX, ConfigError, Options, local_authority
+from roomcast.config import PREFIX, ConfigError, Options
 from roomcast.data_folder import DataFolder
+from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
 from signalling.credentials import Credentials
@@ -27,7 +26,6 @@ from signalling.static import StaticDirError, find_static_dirs
 from signalling.store import Store, StoreError
 
 _TIDY_PERIOD = 600.0
-_SHUTDOWN_TIMEOUT = 3.0
 
 _log = structlog.get_logger(__name__)
 
@@ -62,18 +60,18 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
     secret = options.link_secret.get_secret_value() or folder.link_secret()
     async with _open_store(options.database) as store:
         app = create_app(_settings(options, secret), store, folder.token_issuer(), credentials)
-        async with _listening(app, options) as listening, asyncio.TaskGroup() as group:
-            _log.info("signalling-started", url=listening.url, local_mode=options.is_local)
-            announce(Started(listening.url, options.is_local, options.data_dir, credentials if made else None))
+        async with listening(app, options) as entrance, asyncio.TaskGroup() as group:
+            _log.info("signalling-started", url=entrance.url, local_mode=options.is_local)
+            announce(Started(entrance.url, options.is_local, options.data_dir, credentials if made else None))
             commands = (
-                _media_node(index, options, config_file, listening.link_url, secret)
+                _media_node(index, options, config_file, entrance.link_url, secret)
                 for index in range(options.media_processes)
             )
             beside = [group.create_task(work) for work in (_tidy(store), *map(keep_running, commands))]
             await stop.wait()
             _log.info("signalling-stops")
             # Participants are told before their media ends.
-            await listening.runner.cleanup()
+            await entrance.runner.cleanup()
             for task in beside:
                 task.cancel()
 
@@ -103,54 +101,6 @@ async def _tidy(store: Store) -> None:
         except (SQLAlchemyError, OSError) as error:
             _log.warning("tidying-failed", error=str(error), again_in_seconds=_TIDY_PERIOD)
         await asyncio.sleep(_TIDY_PERIOD)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listening:
-    """`url` is for people, `link_url` for the media nodes of this machine."""
-
-    runner: web.AppRunner
-    url: str
-    link_url: str
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, options: Options) -> AsyncIterator[_Listening]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
-    await runner.setup()
-    try:
-        tls = _tls(options)
-        host = await _listen(runner, options.http_host, options.http_port, tls)
-        # The certificate names the public host, so media nodes of this machine come in beside it, over loopback.
-        inside = host if tls is None else await _listen(runner, "127.0.0.1", 0, None)
-        scheme = "http" if tls is None else "https"
-        yield _Listening(runner, f"{scheme}://{host}/", f"ws://{inside}/link")
-    finally:
-        await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> str:
-    """Listen, and return `host:port` as to be written in a URL that is used on this machine."""
-    before = len(runner.addresses)
-    try:
-        await web.TCPSite(runner, host or None, port, ssl_context=tls).start()
-    except OSError as error:
-        raise ConfigError(
-            f"http_host, http_port: {host}:{port} cannot be listened on ({error.strerror}): set ROOMCAST_HTTP_PORT to "
-            "a free port and ROOMCAST_HTTP_HOST to an address of this machine"
-        ) from error
-    return local_authority(host, runner.addresses[before][1])
-
-
-def _tls(options: Options) -> ssl.SSLContext | None:
-    if options.tls_certificate is None or options.tls_key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(options.tls_certificate, options.tls_key)
-    except OSError as error:
-        raise ConfigError(f"tls_certificate, tls_key: the files cannot be used: {error}") from error
-    return context
 
 
 def _settings(options: Options, link_secret: str) -> SignallingSettings:

@@ -143,7 +143,7 @@ def test_the_printed_file_names_every_option_even_those_not_set() -> None:
 
 @pytest.mark.parametrize(
     ("host", "authority"),
-    [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80"), ("::", "localhost:80"), ("", "localhost:80")],
+    [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80"), ("::", "[::1]:80"), ("", "127.0.0.1:80")],
 )
 def test_a_host_is_written_as_in_a_url(host: str, authority: str) -> None:
     assert local_authority(host, 80) == authority
