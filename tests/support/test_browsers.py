@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import web
 
 from tests.support import chromium, firefox
 from tests.support.page import Page, eventually
 from tests.support.relay import Impairment, udp_relay
+from tests.support.site import one_page_site
 
 pytestmark = pytest.mark.browser
 
@@ -44,18 +44,8 @@ ACCEPT = """(async () => {
 @pytest.fixture
 async def site() -> AsyncIterator[str]:
     """The address of a page with nothing in it."""
-
-    async def page(_request: web.Request) -> web.Response:
-        return web.Response(text="<!doctype html><title>empty</title>", content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", page)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    await runner.cleanup()
+    async with one_page_site("<!doctype html><title>empty</title>") as url:
+        yield url
 
 
 async def judge(page: Page) -> None:
