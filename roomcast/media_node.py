@@ -1,13 +1,11 @@
 """The start of a media node: from the options of roomcast to those of `sfu`."""
 
 import socket
-from ipaddress import ip_address
-
-import ifaddr
 
 import sfu.main
 from roomcast.config import ConfigError, Options
 from roomcast.data_folder import DataFolder
+from sfu.addresses import interface_addresses
 from sfu.options import NodeOptions
 
 
@@ -40,9 +38,4 @@ def _local_addresses(options: Options) -> tuple[str, ...]:
     """
     if not options.is_local or options.media_host:
         return ()
-    found = [
-        ip_address(address.ip if isinstance(address.ip, str) else address.ip[0])
-        for adapter in ifaddr.get_adapters()
-        for address in adapter.ips
-    ]
-    return tuple(str(address) for address in found if not address.is_link_local)
+    return tuple(str(address) for address in interface_addresses() if not address.is_link_local)

@@ -41,11 +41,12 @@ def _own_addresses(bound: Sequence[str]) -> Iterator[IPv4Address | IPv6Address]:
     hosts = [ip_address(host) for host in bound]
     wild = {host.version for host in hosts if host.is_unspecified}
     yield from (host for host in hosts if not host.is_unspecified)
-    found = [ip for ip in _interface_addresses() if ip.version in wild and not ip.is_link_local]
+    found = [ip for ip in interface_addresses() if ip.version in wild and not ip.is_link_local]
     yield from [ip for ip in found if not ip.is_loopback] or found
 
 
-def _interface_addresses() -> Iterator[IPv4Address | IPv6Address]:
+def interface_addresses() -> Iterator[IPv4Address | IPv6Address]:
+    """Every address of this machine, loopback included."""
     for adapter in ifaddr.get_adapters():
         for address in adapter.ips:
             yield ip_address(address.ip if isinstance(address.ip, str) else address.ip[0])

@@ -32,12 +32,15 @@ async def read_object(request: web.Request, limit: int = MAX_BODY) -> dict[str, 
 async def _read(request: web.Request, limit: int) -> bytes:
     body = bytearray()
     if (request.content_length or 0) <= limit:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                break
-        else:
-            return bytes(body)
+        try:
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    break
+            else:
+                return bytes(body)
+        except (web.RequestPayloadError, ConnectionError) as error:
+            raise BodyError(400, "The body did not arrive whole: check its length and its encoding.") from error
     raise BodyError(413, f"The body is too large: send at most {limit} bytes.")
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from yarl import URL
 
 from signalling.api.json_body import BodyError, read_object
 from signalling.api.sessions import Sessions
@@ -81,10 +82,10 @@ class _LocalRooms:
 
     async def create_room(self, request: web.Request) -> _Answer:
         body = await _body(_NewRoom, request)
+        origin = _origin(request)
         room = await self._store.rooms.create(self._app_id, body.name, "local", now=self._clock())
         token = self._issue(room.room_id, "Moderator", "moderator")
-        url = request.url.origin() / "room" / room.room_id
-        return {"room_id": room.room_id, "token": token, "url": str(url)}
+        return {"room_id": room.room_id, "token": token, "url": str(origin / "room" / room.room_id)}
 
     async def create_token(self, request: web.Request) -> _Answer:
         room_id = request.match_info["room_id"]
@@ -111,6 +112,13 @@ class _LocalRooms:
             self._moderators = {room: last for room, last in self._moderators.items() if now < last[1]}
             self._moderators[room_id] = (claims.jti, claims.expires)
         return token
+
+
+def _origin(request: web.Request) -> URL:
+    try:
+        return request.url.origin()
+    except ValueError as error:
+        raise LocalError(400, "invalid-host", "The Host header must name this server.") from error
 
 
 async def _body(model: type[_Body], request: web.Request) -> _Body:

@@ -1,5 +1,7 @@
 """What holds for every request of the video API: credentials, paths, methods, bodies, the envelope."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -111,6 +113,12 @@ async def test_a_body_that_is_no_json_object_is_refused(api: Any, body: bytes) -
     assert (answer.status, answer.json["result"]) == (400, ErrorCode.MALFORMED_BODY)
 
 
+async def test_a_body_that_is_not_in_the_encoding_it_claims_is_refused(api: Any) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = await api.call("POST", "/rooms", data=b'{"name": "n"}', json=None, headers=headers)
+    assert (answer.status, answer.json["result"]) == (400, ErrorCode.MALFORMED_BODY)
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense"])
 async def test_a_body_of_another_type_is_refused(api: Any, content_type: str) -> None:
     headers = {"Content-Type": content_type}
@@ -161,3 +169,8 @@ def test_the_numbers_of_errors_are_stable() -> None:
         "NOT_JSON": 4151,
         "INTERNAL": 5001,
     }
+
+
+def test_every_number_is_explained_in_the_documentation() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "rest-api.md").read_text()
+    assert {int(number) for number in re.findall(r"^\| (\d{4}) \|", text, re.MULTILINE)} == {*map(int, ErrorCode)}

@@ -85,3 +85,10 @@ async def test_a_page_of_another_origin_cannot_start_rooms_without_asking(api: A
     """Only a type that makes browsers ask first (CORS) is taken."""
     answer = await api.raw("POST", "/local/rooms", data="{}", headers={"Content-Type": "text/plain"})
     assert (answer.status, answer.json["error"]["reason"]) == (415, "not-json")
+
+
+@pytest.mark.parametrize("host", ["a:b:c", ":"])
+async def test_a_host_that_makes_no_address_is_refused(api: Any, host: str) -> None:
+    answer = await api.raw("POST", "/local/rooms", json={}, headers={"Host": host})
+    assert (answer.status, answer.json["error"]["reason"]) == (400, "invalid-host")
+    assert (await api.call("GET", "/rooms")).json["rooms"] == []

@@ -1,0 +1,49 @@
+"""From the options of roomcast to those of the media node."""
+
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from roomcast import media_node
+from roomcast.config import ConfigError, Options
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [ip_address(text) for text in ("127.0.0.1", "192.0.2.7", "fe80::1", "2001:db8::7", "169.254.0.1")]
+    monkeypatch.setattr(media_node, "interface_addresses", lambda: addresses)
+
+
+def options(tmp_path: Path, **values: object) -> Options:
+    return Options.model_validate({"data_dir": tmp_path, "link_url": "ws://127.0.0.1:8080/link", **values})
+
+
+def test_in_local_mode_loopback_is_announced_too(tmp_path: Path) -> None:
+    found = media_node.node_options(options(tmp_path), "n")
+    assert found.public_addresses == ("127.0.0.1", "192.0.2.7", "2001:db8::7")
+
+
+@pytest.mark.parametrize(
+    ("values", "announced"),
+    [
+        ({"http_host": "0.0.0.0"}, ()),
+        ({"media_host": "192.0.2.7"}, ()),
+        ({"public_addresses": ["198.51.100.1"]}, ("198.51.100.1",)),
+    ],
+)
+def test_otherwise_the_node_announces_what_is_configured_or_chooses(
+    tmp_path: Path, values: dict[str, object], announced: tuple[str, ...]
+) -> None:
+    assert media_node.node_options(options(tmp_path, **values), "n").public_addresses == announced
+
+
+def test_the_secret_of_the_data_folder_is_used_unless_one_is_set(tmp_path: Path) -> None:
+    made = media_node.node_options(options(tmp_path), "n").link_secret
+    assert made == (tmp_path / "link-secret").read_text().strip()
+    assert media_node.node_options(options(tmp_path, link_secret="other"), "n").link_secret == "other"
+
+
+def test_without_a_place_to_dial_nothing_starts(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="ROOMCAST_LINK_URL"):
+        media_node.run(options(tmp_path, link_url=""), None)
