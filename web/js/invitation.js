@@ -3,7 +3,6 @@
  * to everybody who knows the room's id. Tokens ride in the fragment, which browsers send to nobody.
  */
 
-import { isOwnRoom } from "./preferences.js";
 import { localToken } from "./server.js";
 
 /** @param {string} pathname */
@@ -55,14 +54,11 @@ export class Invitation {
    * A token for the next join.
    *
    * @param {string} name
-   * @param {{asGuest?: boolean}} [options] not as the moderator of a room that was started here
    * @returns {Promise<string>}
    * @throws {import("./server.js").ServerError} `not-local`, `unknown-room`, `unreachable`
    */
-  async token(name, { asGuest = false } = {}) {
-    if (this.#token !== null && !asGuest) return this.#token;
-    const role = isOwnRoom(this.roomId) && !asGuest ? "moderator" : undefined;
-    return localToken(this.roomId, { name, ...(role ? { role } : {}) });
+  async token(name) {
+    return this.#token ?? localToken(this.roomId, name);
   }
 
   /** The token was used, or is of no use. */

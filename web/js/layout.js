@@ -8,7 +8,11 @@ const GAP = 10;
 const MAX_ASPECT = 1.9;
 const MIN_ASPECT_WIDE = 4 / 3;
 const MIN_ASPECT_TALL = 0.72;
+/** A single tile on a phone fills it. */
+const MIN_ASPECT_ALONE = 0.5;
 const PICTURE_ASPECT = 16 / 9;
+/** How large a tile below the large one may be, as a share of that. */
+const LARGEST_OTHER = 0.45;
 
 /**
  * Rectangles of equal size that fill the area as well as they can, the last row centred.
@@ -18,7 +22,7 @@ const PICTURE_ASPECT = 16 / 9;
  */
 export function gridLayout({ count, width, height, gap = GAP, minAspect, maxAspect = MAX_ASPECT, align = "center" }) {
   if (count <= 0 || width <= 0 || height <= 0) return [];
-  const min = minAspect ?? (width >= height ? MIN_ASPECT_WIDE : MIN_ASPECT_TALL);
+  const min = minAspect ?? (width >= height ? MIN_ASPECT_WIDE : count === 1 ? MIN_ASPECT_ALONE : MIN_ASPECT_TALL);
   let best = tileSize(1, count, width, height, gap, min, maxAspect);
   for (let columns = 2; columns <= count; columns++) {
     const size = tileSize(columns, Math.ceil(count / columns), width, height, gap, min, maxAspect);
@@ -82,13 +86,24 @@ export function focusLayout({ count, width, height, gap = GAP }) {
   if (width / height < 1.1) {
     const mainHeight = Math.min(height * 0.55, Math.max(height * 0.3, width / PICTURE_ASPECT));
     const top = mainHeight + gap;
-    const others = gridLayout({ count, width, height: height - top, gap, minAspect: 1, align: "start" });
-    return { main: { x: 0, y: 0, width, height: mainHeight }, others: others.map((rect) => shifted(rect, 0, top)) };
+    const below = { count, width, height: height - top, gap, minAspect: 1, align: /** @type {const} */ ("start") };
+    const [tile] = gridLayout(below);
+    // Few others would fill the rest with tiles larger than what they stand below.
+    const share = tile ? Math.min(1, Math.sqrt((LARGEST_OTHER * width * mainHeight) / (tile.width * tile.height))) : 1;
+    const others = gridLayout({ ...below, width: width * share, height: below.height * share });
+    return {
+      main: { x: 0, y: 0, width, height: mainHeight },
+      others: others.map((rect) => shifted(rect, (width * (1 - share)) / 2, top)),
+    };
   }
   const strip = Math.round(Math.min(Math.max(width * (count > 6 ? 0.26 : 0.2), 150), count > 6 ? 380 : 300));
-  const left = width - strip;
-  const others = gridLayout({ count, width: strip, height, gap, minAspect: MIN_ASPECT_WIDE, align: "center" });
-  return { main: { x: 0, y: 0, width: left - gap, height }, others: others.map((rect) => shifted(rect, left, 0)) };
+  const others = gridLayout({ count, width: strip, height, gap, minAspect: MIN_ASPECT_WIDE });
+  // The tiles are centred in the strip: what they leave on both sides is the large one's.
+  const spare = Math.min(...others.map((rect) => rect.x));
+  return {
+    main: { x: 0, y: 0, width: width - strip + 2 * spare - gap, height },
+    others: others.map((rect) => shifted(rect, width - strip + spare, 0)),
+  };
 }
 
 /**

@@ -28,25 +28,3 @@ export function remember(key, value) {
     // storage is switched off, or full
   }
 }
-
-/**
- * Notes that this browser started a room, for as long as the tab lives.
- *
- * @param {string} roomId
- */
-export function rememberOwnRoom(roomId) {
-  try {
-    sessionStorage.setItem(`${PREFIX}own.${roomId}`, "yes");
-  } catch {
-    // storage is switched off
-  }
-}
-
-/** @param {string} roomId */
-export function isOwnRoom(roomId) {
-  try {
-    return sessionStorage.getItem(`${PREFIX}own.${roomId}`) === "yes";
-  } catch {
-    return false; // storage is switched off
-  }
-}

@@ -1,6 +1,6 @@
 /** The meeting page: before, during and after the meeting. */
 
-import { ConnectionError, RequestError, Roomcast } from "/sdk/roomcast.js";
+import { RequestError, Roomcast } from "/sdk/roomcast.js";
 import { announce } from "./announce.js";
 import { byId, showOnly } from "./dom.js";
 import { explain, explainEnd } from "./error-texts.js";
@@ -73,8 +73,7 @@ class RoomPage {
    */
   async #joined(choice) {
     const { name, microphone, camera, microphoneOff } = choice;
-    /** @param {{asGuest?: boolean}} options */
-    const attempt = async (options) => Roomcast.join(location.origin, await this.#invitation.token(name, options), {
+    const attempt = async () => Roomcast.join(location.origin, await this.#invitation.token(name), {
       name,
       audio: microphone ?? false,
       video: camera ?? false,
@@ -84,11 +83,11 @@ class RoomPage {
       maxHeight: FIRST_HEIGHT,
     });
     try {
-      return await attempt({});
+      return await attempt();
     } catch (error) {
-      if (error instanceof ConnectionError || !this.#open || !isAboutToken(error)) throw error;
+      if (!this.#open || !isAboutToken(error)) throw error;
       this.#invitation.spend();
-      return attempt({ asGuest: error instanceof RequestError && error.reason === "room-full" });
+      return attempt();
     }
   }
 
@@ -117,7 +116,7 @@ class RoomPage {
 
 /** @param {unknown} error */
 function isAboutToken(error) {
-  return error instanceof RequestError && (error.reason.startsWith("token-") || error.reason === "room-full");
+  return error instanceof RequestError && error.reason.startsWith("token-");
 }
 
 drawIcons();

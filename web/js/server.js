@@ -34,12 +34,12 @@ export async function startRoom() {
  * A token for a room of a server in local mode.
  *
  * @param {string} roomId
- * @param {{name: string, role?: string}} request
+ * @param {string} name of the participant
  * @returns {Promise<string>}
  * @throws {ServerError}
  */
-export async function localToken(roomId, request) {
-  const response = await call(`/local/rooms/${encodeURIComponent(roomId)}/tokens`, request);
+export async function localToken(roomId, name) {
+  const response = await call(`/local/rooms/${encodeURIComponent(roomId)}/tokens`, { name });
   if (response.status === 404) {
     if ((await serverConfig()).local_mode) throw new ServerError("unknown-room", "There is no such room.");
     throw notLocal();

@@ -70,7 +70,7 @@ export class Stage {
     const entries = new Map([...people, ...screens, own].map((entry) => [entry.id, entry]));
     if (this.#pinned !== null && !entries.has(this.#pinned)) this.#pinned = null;
     const main = this.#pinned ?? screens.at(-1)?.id ?? null;
-    const others = [...screens.map((screen) => screen.id), SELF, ...this.#shown].filter((id) => id !== main);
+    const others = [...screens.map((screen) => screen.id), ...this.#shown, SELF].filter((id) => id !== main);
     this.#keep(new Set([...(main === null ? [] : [main]), ...others]), entries);
     this.#arrange(main, others);
     for (const [id, tile] of this.#tiles) {
@@ -175,7 +175,7 @@ export class Stage {
     }
     // In a conversation of two, the other has the window and oneself a corner.
     const corner = others.length === 2;
-    const grid = corner ? others.filter((id) => id !== SELF) : [...others.filter((id) => id !== SELF), SELF];
+    const grid = corner ? others.filter((id) => id !== SELF) : others;
     const rects = gridLayout({ count: grid.length, width, height });
     grid.forEach((id, index) => this.#tiles.get(id)?.place(/** @type {any} */ (rects[index])));
     if (!corner) return;

@@ -4,7 +4,6 @@ import { byId } from "./dom.js";
 import { explain } from "./error-texts.js";
 import { drawIcons } from "./icons.js";
 import { destinationOf, roomPath } from "./invitation.js";
-import { rememberOwnRoom } from "./preferences.js";
 import { serverConfig, startRoom } from "./server.js";
 
 const startButton = byId("start-button", HTMLButtonElement);
@@ -19,7 +18,6 @@ async function start() {
   problem.textContent = "";
   try {
     const { room_id, token } = await startRoom();
-    rememberOwnRoom(room_id);
     location.assign(`${roomPath(room_id)}#${new URLSearchParams({ token })}`);
   } catch (error) {
     const { title, advice } = explain(error);

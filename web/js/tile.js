@@ -37,7 +37,7 @@ export class Tile {
     this.#pin = el("button", { type: "button", class: "tile-pin", on: { click: onPin } }, icon("pin"));
     this.element = el(
       "div",
-      { class: "tile", role: "group" },
+      { class: "tile", role: "group", on: { dblclick: onPin } },
       el("div", { class: "tile-back" }, this.#avatar),
       this.video,
       el("div", { class: "tile-ring" }),
