@@ -15,6 +15,11 @@ class EncodedEvent:
     before_seq: str
     after_seq: str
 
+    @property
+    def size(self) -> int:
+        """Characters, but for those of the number."""
+        return len(self.before_seq) + len(self.after_seq)
+
     def text(self, seq: int) -> str:
         return f"{self.before_seq}{seq}{self.after_seq}"
 

@@ -17,9 +17,9 @@ CLOSED_REPLACED = 4003
 class Member:
     """`negotiating` is held during a negotiation: two at a time would not know of each other."""
 
+    outbox: Outbox
     client_id: str = field(default_factory=lambda: secrets.token_hex(8))
     resume_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    outbox: Outbox = field(default_factory=Outbox)
     agreement: Agreement | None = None
     negotiating: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -5,8 +5,6 @@ from typing import Protocol
 
 from signalling.live.encoding import EncodedEvent
 
-MEMORY = 500
-
 
 class Sink(Protocol):
     """Where messages to a client go: its connection."""
@@ -19,16 +17,24 @@ class Sink(Protocol):
 
 
 class Outbox:
-    """Numbers count up from 1. The last `memory` events are remembered, whether they were sent or not."""
+    """Numbers count up from 1. The last events are remembered, sent or not: at most `max_events` of at most `max_size`
+    characters in all. What is remembered has to fit into the queue of a connection, or no resume would ever succeed.
+    """
 
-    def __init__(self, memory: int = MEMORY) -> None:
+    def __init__(self, max_events: int, max_size: int) -> None:
         self.last_seq = 0
         self.sink: Sink | None = None
-        self._remembered: deque[EncodedEvent] = deque(maxlen=memory)
+        self._max_events = max_events
+        self._max_size = max_size
+        self._remembered: deque[EncodedEvent] = deque()
+        self._size = 0
 
     def put(self, event: EncodedEvent) -> None:
         self.last_seq += 1
         self._remembered.append(event)
+        self._size += event.size
+        while len(self._remembered) > self._max_events or self._size > self._max_size:
+            self._size -= self._remembered.popleft().size
         if self.sink is not None:
             self.sink.send(event.text(self.last_seq))
 

@@ -7,6 +7,7 @@ from signalling.domain.session import Session
 from signalling.live.encoding import encode_event
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement
+from signalling.live.outbox import Outbox
 from signalling.live.session import LiveSession, NoMediaNodeError, agree_with, find_node
 from signalling.nodes import Node
 from signalling.store.sessions import UnknownRoomError
@@ -27,7 +28,9 @@ async def join(services: Services, client: Client, params: JoinParams) -> JoinRe
     """Come in. Whatever can be refused is refused before the token is used up."""
     client.require_unjoined()
     claims = _claims(services, params)
-    member = Member()
+    settings = services.settings
+    # Half of what a connection's queue takes: on a resume, all of it goes out at once, after a large answer.
+    member = Member(Outbox(settings.outgoing_messages // 2, settings.outgoing_bytes // 2))
     async with services.sessions.lock(claims.room_id):
         session, negotiated = await _enter(services, client, params, claims, member)
     client.enter(session, member, after=0)
@@ -44,7 +47,7 @@ async def join(services: Services, client: Client, params: JoinParams) -> JoinRe
     if member.client_id not in session.members:
         client.forget()
         raise RpcError("session-ended", "The session ended while you were joining.")
-    return join_result(session, member, grace=services.settings.resume_grace, agreement=agreement)
+    return join_result(session, member, grace=settings.resume_grace, agreement=agreement)
 
 
 async def resume(services: Services, client: Client, params: ResumeParams) -> JoinResult:
