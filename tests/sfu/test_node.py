@@ -1,0 +1,147 @@
+"""The node carries out commands, whatever their order, and lets go of what is gone."""
+
+from typing import Any
+
+from sfu.dtls import Certificate
+from sfu.link_messages import (
+    Command,
+    DeleteRouter,
+    DeleteTransport,
+    Fingerprint,
+    Ice,
+    LimitSlots,
+    NodeMessage,
+    PauseTracks,
+    PutRouter,
+    PutTransport,
+    SlotsFilled,
+    TransportState,
+)
+from sfu.metrics import Counters
+from sfu.node import MediaNode
+from sfu.transport.mux import Mux
+from tests.support.forwarding import camera, microphone, slots
+
+CERTIFICATE = Certificate.generate()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 50.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Node:
+    """A node on a real port, whose clock stands still."""
+
+    def __init__(self) -> None:
+        self.told: list[NodeMessage] = []
+        self.clock = Clock()
+        self.counters = Counters()
+        self.node = MediaNode(CERTIFICATE, self.counters, self.told.append, self.clock)
+
+    async def __aenter__(self) -> "Node":
+        self.mux = await Mux.open(self.node, self.counters.count, hosts=("127.0.0.1",), clock=self.clock)
+        self.node.bind(self.mux)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.mux.close()
+
+    def error(self, command: Command) -> str | None:
+        return self.node.obey(command).error
+
+
+def put_router(name: str = "r") -> PutRouter:
+    return PutRouter(request_id=1, router_id=name)
+
+
+def put_transport(name: str, router: str = "r", **changes: Any) -> PutTransport:
+    return PutTransport(
+        request_id=2,
+        router_id=router,
+        transport_id=name,
+        endpoint_id=changes.pop("endpoint", name),
+        ice=Ice(local_ufrag=changes.pop("ufrag", f"ufrag-{name}"), local_pwd="p" * 24, remote_ufrag="remote"),
+        fingerprints=(Fingerprint(algorithm="sha-256", value=":".join(["AB"] * 32)),),
+        **changes,
+    )
+
+
+async def test_a_transport_needs_its_router() -> None:
+    async with Node() as node:
+        assert node.error(put_transport("t")) == "unknown-router"
+        assert node.error(put_router()) is None
+        assert node.error(put_transport("t")) is None
+        assert node.node.transport_ids == ("t",)
+
+
+async def test_the_same_command_twice_changes_nothing() -> None:
+    async with Node() as node:
+        for command in (put_router(), put_transport("t", tracks=(camera("t"),), slots=slots(video=1))) * 2:
+            assert node.error(command) is None
+        assert node.node.transport_ids == ("t",)
+
+
+async def test_a_transport_cannot_move_to_another_router() -> None:
+    async with Node() as node:
+        for command in (put_router("a"), put_router("b"), put_transport("t", "a")):
+            assert node.error(command) is None
+        assert node.error(put_transport("t", "b")) == "invalid"
+
+
+async def test_two_transports_cannot_share_credentials() -> None:
+    async with Node() as node:
+        assert node.error(put_router()) is None
+        assert node.error(put_transport("one", ufrag="same-ufrag")) is None
+        assert node.error(put_transport("two", ufrag="same-ufrag")) == "invalid"
+        assert node.node.transport_ids == ("one",)
+
+
+async def test_commands_for_unknown_transports_are_refused() -> None:
+    async with Node() as node:
+        assert node.error(PauseTracks(request_id=1, transport_id="x", paused={})) == "unknown-transport"
+        assert node.error(LimitSlots(request_id=1, transport_id="x", max_heights={})) == "unknown-transport"
+
+
+async def test_deleting_is_idempotent_and_takes_the_routers_transports_along() -> None:
+    async with Node() as node:
+        for command in (put_router(), put_transport("one"), put_transport("two")):
+            assert node.error(command) is None
+        assert node.error(DeleteTransport(request_id=1, transport_id="one")) is None
+        assert node.error(DeleteTransport(request_id=1, transport_id="one")) is None
+        assert node.node.transport_ids == ("two",)
+        assert node.error(DeleteRouter(request_id=1, router_id="r")) is None
+        assert node.error(DeleteRouter(request_id=1, router_id="r")) is None
+        assert node.node.transport_ids == ()
+        node.node.tick()
+
+
+async def test_credentials_are_free_again_after_a_delete() -> None:
+    async with Node() as node:
+        assert node.error(put_router()) is None
+        assert node.error(put_transport("one", ufrag="same-ufrag")) is None
+        assert node.error(DeleteTransport(request_id=1, transport_id="one")) is None
+        assert node.error(put_transport("two", ufrag="same-ufrag")) is None
+
+
+async def test_a_peer_that_never_comes_is_told_as_failed_and_forgotten() -> None:
+    async with Node() as node:
+        assert node.error(put_router()) is None
+        assert node.error(put_transport("t", tracks=(microphone("t"),), slots=slots(audio=1))) is None
+        node.clock.now += 120
+        node.mux.check_timers(node.clock.now)
+        (told,) = [message for message in node.told if isinstance(message, TransportState)]
+        assert (told.transport_id, told.state, told.reason) == ("t", "failed", "ice-timeout")
+        assert node.node.transport_ids == ()
+        node.node.tick()
+
+
+async def test_the_state_names_every_transport_for_a_link_that_came_back() -> None:
+    async with Node() as node:
+        for command in (put_router(), put_transport("one", slots=slots(audio=1)), put_transport("two")):
+            assert node.error(command) is None
+        told = [message for message in node.node.state() if isinstance(message, SlotsFilled)]
+        assert [set(message.transports) for message in told] == [{"one", "two"}]
