@@ -13,6 +13,7 @@ import { Peer } from "./peer.js";
 /** @typedef {import("./protocol.d.ts").TrackInfo} TrackInfo */
 /**
  * @typedef {object} MediaEvents
+ * @property {null} state `state` may have changed
  * @property {null} lost
  * @property {null} restored
  * @property {null} renewed a new peer connection took over
@@ -81,11 +82,11 @@ export class MediaConnection extends Emitter {
    * What the server answered to the first offer.
    *
    * @param {NegotiateResult} result
-   * @param {RTCIceServer[]} iceServers
+   * @param {readonly (string | RTCIceServer)[]} iceServers
    */
   async start(result, iceServers) {
-    this.#iceServers = iceServers;
-    if (iceServers.length > 0) this.#peer.connection.setConfiguration({ bundlePolicy: "max-bundle", iceServers });
+    this.#iceServers = iceServers.map((server) => (typeof server === "string" ? { urls: server } : server));
+    this.#useIceServers(this.#peer);
     await this.#apply(this.#peer, result);
   }
 
@@ -124,9 +125,7 @@ export class MediaConnection extends Emitter {
   #newPeer() {
     const { options, publishing } = this.#media;
     const peer = new Peer({ videoCodec: options.videoCodec });
-    if (this.#iceServers.length > 0) {
-      peer.connection.setConfiguration({ bundlePolicy: "max-bundle", iceServers: this.#iceServers });
-    }
+    this.#useIceServers(peer);
     for (const track of publishing.all()) peer.publish(track);
     const slots = { ...DEFAULT_SLOTS, ...options.slots };
     peer.addSlots("audio", slots.audio);
@@ -134,6 +133,12 @@ export class MediaConnection extends Emitter {
     peer.addSlots("screen", slots.screen);
     peer.connection.addEventListener("connectionstatechange", () => this.#stateChanged(peer));
     return peer;
+  }
+
+  /** @param {Peer} peer */
+  #useIceServers(peer) {
+    if (this.#iceServers.length === 0) return;
+    peer.connection.setConfiguration({ bundlePolicy: "max-bundle", iceServers: this.#iceServers });
   }
 
   /**
@@ -201,6 +206,7 @@ export class MediaConnection extends Emitter {
     clearTimeout(this.#patience);
     const state = peer.connection.connectionState;
     if (state === "connected") this.#media.timings.mark("connected");
+    this.emit("state", null);
     if (state === "failed") this.#repair();
     if (state === "disconnected") this.#patience = setTimeout(() => this.#repair(), DISCONNECTED_PATIENCE_MS);
   }

@@ -70,7 +70,7 @@ export interface JoinResult extends Partial<NegotiateResult> {
   /** Seconds. */
   resume_grace: number;
   active_talkers?: ActiveTalker[];
-  ice_servers?: RTCIceServer[];
+  ice_servers?: (string | RTCIceServer)[];
 }
 
 export type MediaUse = Source | "audio-slot" | "video-slot" | "screen-slot";

@@ -234,6 +234,7 @@ export class Room extends Emitter {
     signalling.on("lost", () => this.#broke("signalling"));
     signalling.on("resumed", (result) => this.#resumed(result));
     signalling.on("gone", () => this.#end("connection-lost", "The connection to the server was lost.", false));
+    media.on("state", () => this.#connectionChanged());
     media.on("lost", () => this.#broke("media"));
     media.on("restored", () => this.#mended("media"));
     media.on("renewed", () => this.#limits.repeat());
@@ -374,6 +375,7 @@ export class Room extends Emitter {
     const before = this.state;
     this.#broken.add(part);
     if (before === "connected") this.emit("reconnecting", { part });
+    this.#connectionChanged();
   }
 
   /** @param {"signalling" | "media"} part */
@@ -381,6 +383,11 @@ export class Room extends Emitter {
     const before = this.state;
     this.#broken.delete(part);
     if (before === "reconnecting" && this.state === "connected") this.emit("reconnected", null);
+    this.#connectionChanged();
+  }
+
+  #connectionChanged() {
+    this.emit("connection-changed", { state: this.state, mediaState: this.mediaState });
   }
 
   /**

@@ -132,6 +132,8 @@ export interface RoomEvents {
   /** The connection to the server, or the one for media, was lost and is being restored. */
   reconnecting: { part: "signalling" | "media" };
   reconnected: null;
+  /** One of the states of the room may have changed. */
+  "connection-changed": { state: Room["state"]; mediaState: Room["mediaState"] };
   /** The meeting is over for this participant. The last event. */
   "room-disconnected": { reason: string; message: string };
 }

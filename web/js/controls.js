@@ -33,6 +33,7 @@ export class Controls {
     this.#screen.onclick = () => this.toggleScreen();
     byId("stop-sharing", HTMLButtonElement).onclick = () => this.toggleScreen();
     room.on("local-tracks-changed", (event) => this.#changed(event));
+    byId("controls", HTMLElement).onkeydown = moveByArrows;
     this.draw();
   }
 
@@ -137,4 +138,18 @@ function relabel(button, label, key) {
   button.setAttribute("aria-label", label);
   button.setAttribute("aria-keyshortcuts", key);
   button.title = `${label} (${key})`;
+}
+
+/**
+ * The arrow keys go from button to button, as in every toolbar.
+ *
+ * @param {KeyboardEvent} event
+ */
+function moveByArrows(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step === undefined) return;
+  const buttons = [...byId("controls", HTMLElement).querySelectorAll("button")].filter((button) => button.offsetParent !== null);
+  const index = buttons.findIndex((button) => button === document.activeElement);
+  buttons[(index + step + buttons.length) % buttons.length]?.focus();
+  event.preventDefault();
 }

@@ -13,8 +13,16 @@ import { remember, remembered } from "./preferences.js";
 import { listenToKeys } from "./shortcuts.js";
 import { SidePanel } from "./side-panel.js";
 import { Stage } from "./stage.js";
+import { WakeLock } from "./wake-lock.js";
 
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
+
+const CONNECTION_TEXTS = {
+  connecting: "Connecting…",
+  connected: "Connected",
+  reconnecting: "Reconnecting…",
+  disconnected: "Disconnected",
+};
 
 /** More comings and goings than this within a second are told as a number. */
 const NAMED_AT_ONCE = 2;
@@ -31,6 +39,7 @@ export class Meeting {
   #help = new HelpDialog();
   #invitationLink;
   #stopKeys;
+  #wakeLock = new WakeLock();
   #unread = 0;
 
   /**
@@ -62,6 +71,7 @@ export class Meeting {
 
   close() {
     this.#stopKeys();
+    this.#wakeLock.release();
     this.#stage.close();
     this.#people.close();
     this.#chat.close();
@@ -94,11 +104,8 @@ export class Meeting {
       gather.add("left", participant.name || "A guest");
       this.#drawCount();
     });
-    room.on("reconnecting", () => this.#drawConnection());
-    room.on("reconnected", () => {
-      this.#drawConnection();
-      announce("You are connected again.");
-    });
+    room.on("connection-changed", () => this.#drawConnection());
+    room.on("reconnected", () => announce("You are connected again."));
     room.on("local-tracks-changed", () => this.#settings.showLevel());
     room.on("track-published", ({ participant, track }) => {
       if (track.source === "screen") toast(`${participant.name || "A guest"} shares a screen`, { iconName: "screen" });
@@ -177,10 +184,10 @@ export class Meeting {
   }
 
   #drawConnection() {
-    const { state } = this.#room;
-    const element = byId("connection", HTMLElement);
-    element.dataset.state = state;
-    byId("connection-text", HTMLElement).textContent = state === "connected" ? "Connected" : "Reconnecting…";
+    const { state, mediaState } = this.#room;
+    const shown = state === "connected" && mediaState === "connecting" ? "connecting" : state;
+    byId("connection", HTMLElement).dataset.state = shown;
+    byId("connection-text", HTMLElement).textContent = CONNECTION_TEXTS[shown];
     byId("connection-banner", HTMLElement).hidden = state !== "reconnecting";
   }
 }

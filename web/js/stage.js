@@ -12,6 +12,7 @@ import { Tile } from "./tile.js";
 /** @typedef {{id: string, state: TileState, slot: Slot | null}} Entry */
 
 const TILES = 16;
+const IDLE_HEIGHT = 360;
 const SELF = "self";
 
 export class Stage {
@@ -194,8 +195,8 @@ export class Stage {
       heights.set(entry.slot, usefulHeight(tile.rect, devicePixelRatio, entry.state.screen ? "contain" : "cover"));
     }
     for (const slot of [...this.#room.videoSlots, ...this.#room.screenSlots]) {
-      // Who has no tile costs nothing. An empty slot keeps its limit for whoever comes next.
-      if (slot.clientId !== null) this.#room.setMaxHeight(slot, heights.get(slot) ?? 0);
+      // Whoever has no tile costs nothing; whoever comes next into an empty slot is seen at once.
+      this.#room.setMaxHeight(slot, slot.clientId === null ? IDLE_HEIGHT : (heights.get(slot) ?? 0));
     }
   }
 }
