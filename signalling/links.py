@@ -49,7 +49,7 @@ class LinkHandler(Protocol):
         """A node came back without some of its transports."""
 
     def node_returned(self, node: Node) -> None:
-        """A node came back and still has transports: bring it up to date."""
+        """A node linked, maybe again: bring it up to date."""
 
     def node_gone(self, node: Node) -> None:
         """A node did not come back in time."""
@@ -147,8 +147,7 @@ class Links:
         node.transports -= gone
         if gone:
             self._handler.transports_gone(node, gone)
-        if node.transports:
-            self._handler.node_returned(node)
+        self._handler.node_returned(node)
 
     def _lose(self, node: Node) -> None:
         node.detach()

@@ -172,7 +172,7 @@ class LiveSession:
         self.apply(media.LoseNode("node-gone"))
 
     def node_returned(self, node: Node) -> None:
-        """Bring a node up to date that was away for a moment."""
+        """Bring a node up to date that was away for a moment, or began anew and knows nothing of the session."""
         self.media.use(node)
         for participant in self.session.state.participants.values():
             if participant.media is not None:

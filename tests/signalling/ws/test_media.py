@@ -219,6 +219,22 @@ async def test_a_node_that_was_only_away_keeps_its_transports_and_is_brought_up_
                 await again.told(PauseTracks)
 
 
+async def test_a_node_that_was_restarted_gets_the_session_again(tmp_path: Path) -> None:
+    async with running_signalling(tmp_path, node_grace=60.0) as server:
+        room = await server.room()
+        async with server.client() as ann:
+            async with link_node(server.url, secret=SECRET) as first:
+                joined = await ann.call("join", token=server.token(room), offer=small_offer(MEETING))
+                await first.socket.close()
+            await until_unlinked(server)
+            async with link_node(server.url, secret=SECRET) as again:
+                assert (await ann.event("media-disconnected"))["reason"] == "node-gone"
+                await ann.call("negotiate", offer=small_offer(MEETING, connection=1))
+                kinds = [type(command) for command in again.commands]
+                assert kinds.index(PutRouter) < kinds.index(PutTransport)
+                assert again.all(PutRouter)[0].router_id == joined["conf_num"]
+
+
 async def test_a_node_that_does_not_answer_is_not_waited_for_forever(tmp_path: Path) -> None:
     async with (
         running_signalling(tmp_path, link_timeout=0.2) as server,
