@@ -103,8 +103,9 @@ export function watchDevices(callback) {
 function mediaDevices(source) {
   const devices = globalThis.navigator?.mediaDevices;
   if (devices !== undefined) return devices;
-  const message = globalThis.isSecureContext === false
-    ? "Browsers give a page the camera and microphone only over https or from localhost."
-    : "This browser gives no access to cameras and microphones.";
+  const message =
+    globalThis.isSecureContext === false
+      ? "Browsers give a page the camera and microphone only over https or from localhost."
+      : "This browser gives no access to cameras and microphones.";
   throw new MediaError(globalThis.isSecureContext === false ? "insecure-context" : "not-supported", message, source);
 }

@@ -65,5 +65,8 @@ export class Emitter {
 /** @param {unknown} error */
 function report(error) {
   if (typeof globalThis.reportError === "function") globalThis.reportError(error);
-  else queueMicrotask(() => { throw error; });
+  else
+    queueMicrotask(() => {
+      throw error;
+    });
 }

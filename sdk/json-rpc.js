@@ -116,23 +116,25 @@ export class JsonRpcSocket {
 
   /** @param {number} timeout milliseconds */
   #open(timeout) {
-    return /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
-      const fail = () => {
-        clearTimeout(timer);
-        this.#closed = true;
-        reject(new ConnectionError("unreachable", "The server could not be reached."));
-      };
-      const timer = setTimeout(() => {
-        fail();
-        this.#socket.close();
-      }, timeout);
-      this.#socket.onclose = fail;
-      this.#socket.onopen = () => {
-        clearTimeout(timer);
-        this.#socket.onclose = () => this.#end();
-        resolve();
-      };
-    }));
+    return /** @type {Promise<void>} */ (
+      new Promise((resolve, reject) => {
+        const fail = () => {
+          clearTimeout(timer);
+          this.#closed = true;
+          reject(new ConnectionError("unreachable", "The server could not be reached."));
+        };
+        const timer = setTimeout(() => {
+          fail();
+          this.#socket.close();
+        }, timeout);
+        this.#socket.onclose = fail;
+        this.#socket.onopen = () => {
+          clearTimeout(timer);
+          this.#socket.onclose = () => this.#end();
+          resolve();
+        };
+      })
+    );
   }
 
   #end() {

@@ -82,7 +82,8 @@ export function leanExtensions(extensions, kind, direction) {
   // AV1 with spatial layers cannot be decoded without it; others may send that, this SDK does not.
   if (kind === "video" && direction === "receive") wanted.push(EXTENSIONS.dependency);
   return extensions.map((extension) =>
-    wanted.includes(extension.uri) ? extension : { ...extension, direction: "stopped" });
+    wanted.includes(extension.uri) ? extension : { ...extension, direction: "stopped" },
+  );
 }
 
 /**

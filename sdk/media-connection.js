@@ -257,24 +257,26 @@ export class MediaConnection extends Emitter {
   /** Resolves when the peer connection is connected. */
   #connected() {
     const { connection } = this.#peer;
-    return /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
-      const finish = (/** @type {() => void} */ settle) => {
-        clearTimeout(timer);
-        connection.removeEventListener("connectionstatechange", check);
-        this.#interrupt = () => {};
-        settle();
-      };
-      const fail = () => finish(() => reject(new RoomcastError("media-failed", "No media connection came about.")));
-      const check = () => {
+    return /** @type {Promise<void>} */ (
+      new Promise((resolve, reject) => {
+        const finish = (/** @type {() => void} */ settle) => {
+          clearTimeout(timer);
+          connection.removeEventListener("connectionstatechange", check);
+          this.#interrupt = () => {};
+          settle();
+        };
+        const fail = () => finish(() => reject(new RoomcastError("media-failed", "No media connection came about.")));
+        const check = () => {
+          if (connection.connectionState === "connected") finish(resolve);
+          if (connection.connectionState === "failed") fail();
+        };
+        const timer = setTimeout(fail, CONNECT_TIMEOUT_MS);
+        this.#interrupt = fail;
+        connection.addEventListener("connectionstatechange", check);
+        // A restart leaves "failed" only a moment later: what counts now is only whether it is connected already.
         if (connection.connectionState === "connected") finish(resolve);
-        if (connection.connectionState === "failed") fail();
-      };
-      const timer = setTimeout(fail, CONNECT_TIMEOUT_MS);
-      this.#interrupt = fail;
-      connection.addEventListener("connectionstatechange", check);
-      // A restart leaves "failed" only a moment later: what counts now is only whether it is connected already.
-      if (connection.connectionState === "connected") finish(resolve);
-    }));
+      })
+    );
   }
 }
 
@@ -284,8 +286,9 @@ export class MediaConnection extends Emitter {
  */
 function trackIdOf(track, infos) {
   const mid = track.transceiver?.mid ?? null;
-  const info = infos.find((candidate) => candidate.mid !== undefined && candidate.mid === mid)
-    ?? infos.find((candidate) => candidate.source === track.source);
+  const info =
+    infos.find((candidate) => candidate.mid !== undefined && candidate.mid === mid) ??
+    infos.find((candidate) => candidate.source === track.source);
   return info?.track_id ?? null;
 }
 

@@ -96,7 +96,8 @@ export class Peer {
   /** Those whose m-line the server refused. @returns {LocalTrack[]} */
   refused() {
     return [...this.#published].flatMap(([transceiver, track]) =>
-      transceiver.mid !== null && transceiver.currentDirection !== "sendonly" ? [track] : []);
+      transceiver.mid !== null && transceiver.currentDirection !== "sendonly" ? [track] : [],
+    );
   }
 
   close() {

@@ -245,7 +245,10 @@ export class Publishing extends Emitter {
    */
   #serially(source, action) {
     const result = (this.#queues.get(source) ?? Promise.resolve()).then(action);
-    this.#queues.set(source, result.catch(() => {}));
+    this.#queues.set(
+      source,
+      result.catch(() => {}),
+    );
     return result;
   }
 }

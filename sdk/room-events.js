@@ -34,6 +34,25 @@ export function applyNotification(roster, method, params) {
 }
 
 /**
+ * Makes the roster what the server says it is.
+ *
+ * @param {Roster} roster is changed
+ * @param {readonly import("./protocol.d.ts").ParticipantInfo[]} infos everybody but oneself
+ * @returns {{come: Participant[], gone: Participant[]}}
+ */
+export function replaceRoster(roster, infos) {
+  const present = new Set(infos.map((info) => info.client_id));
+  const gone = [...roster.values()].filter((participant) => !present.has(participant.clientId));
+  for (const participant of gone) roster.delete(participant.clientId);
+  /** @type {Participant[]} */
+  const come = [];
+  for (const info of infos) {
+    if (connected(roster, info) !== null) come.push(/** @type {Participant} */ (roster.get(info.client_id)));
+  }
+  return { come, gone };
+}
+
+/**
  * @param {Roster} roster
  * @param {import("./protocol.d.ts").ParticipantInfo} info
  * @returns {RoomEvent | null}

@@ -5,11 +5,11 @@ import { RoomClosedError, RoomcastError } from "./errors.js";
 import { Emitter } from "./events.js";
 import { HeightLimits } from "./height-limits.js";
 import { LocalTrack } from "./local-track.js";
-import { Participant } from "./participants.js";
-import { applyNotification } from "./room-events.js";
+import { applyNotification, replaceRoster } from "./room-events.js";
 
 /** @typedef {import("./roomcast.d.ts").RoomEvents} RoomEvents */
 /** @typedef {import("./roomcast.d.ts").Source} Source */
+/** @typedef {import("./participants.js").Participant} Participant */
 /** @typedef {import("./protocol.d.ts").JoinResult} JoinResult */
 /** @typedef {import("./slots.js").Slot} Slot */
 /**
@@ -65,7 +65,7 @@ export class Room extends Emitter {
     this.confNum = result.conf_num;
     this.role = result.role;
     this.permissions = result.permissions;
-    for (const info of result.participants) this.#insert(info);
+    replaceRoster(parts.participants, result.participants);
     this.#limits = new HeightLimits((max_heights) => this.#request("limit-slots", { max_heights }));
     this.#listen();
     this.#talkersKnown(result.active_talkers ?? []);
@@ -322,15 +322,6 @@ export class Room extends Emitter {
     if (slots.length > 0) this.#parts.media.watchFirstFrame();
   }
 
-  /** @param {import("./protocol.d.ts").ParticipantInfo} info */
-  #insert(info) {
-    if (info.client_id === this.clientId) return;
-    const { participants } = this.#parts;
-    const known = participants.get(info.client_id);
-    if (known === undefined) participants.set(info.client_id, new Participant(info));
-    else known.update(info);
-  }
-
   /**
    * The state of the room after a resumption. Missed events follow, and change nothing that is known by then.
    *
@@ -338,18 +329,11 @@ export class Room extends Emitter {
    */
   #resumed(result) {
     const { participants, slots, publishing, media } = this.#parts;
-    const present = new Set(result.participants.map((info) => info.client_id));
-    const gone = [...participants.values()].filter((participant) => !present.has(participant.clientId));
-    const come = result.participants.filter((info) => !participants.has(info.client_id));
-    for (const participant of gone) participants.delete(participant.clientId);
-    for (const info of result.participants) this.#insert(info);
+    const { come, gone } = replaceRoster(participants, result.participants);
     const changed = slots.update(result.slots ?? []);
     this.#talkersKnown(result.active_talkers ?? []);
     for (const participant of gone) this.emit("user-disconnected", { participant, reason: "connection-lost" });
-    for (const { client_id } of come) {
-      const participant = participants.get(client_id);
-      if (participant !== undefined) this.emit("user-connected", { participant });
-    }
+    for (const participant of come) this.emit("user-connected", { participant });
     this.#slotsChanged(changed);
     for (const track of publishing.all()) this.#correctMute(track, result);
     this.#limits.repeat();

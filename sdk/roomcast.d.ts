@@ -176,7 +176,10 @@ export interface Room extends Emitter<RoomEvents> {
 
   localTrack(source: Source): LocalTrack | null;
   /** Publishes a microphone or a camera that was not part of the join. */
-  publish(source: "microphone" | "camera", request?: true | MediaTrackConstraints | MediaStreamTrack): Promise<LocalTrack>;
+  publish(
+    source: "microphone" | "camera",
+    request?: true | MediaTrackConstraints | MediaStreamTrack,
+  ): Promise<LocalTrack>;
   unpublish(source: Source): Promise<void>;
   /** Asks the user for a screen, a window or a tab, and shares it. */
   shareScreen(request?: DisplayMediaStreamOptions | MediaStreamTrack): Promise<LocalTrack>;

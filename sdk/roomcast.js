@@ -36,7 +36,10 @@ export const Roomcast = {
   async join(url, token, options = {}) {
     const timings = new Timings();
     const signalling = new Signalling(socketUrl(url), { WebSocketClass: options.WebSocketClass });
-    signalling.opened().then(() => timings.mark("webSocketOpened"), () => {});
+    signalling.opened().then(
+      () => timings.mark("webSocketOpened"),
+      () => {},
+    );
     /** @type {import("./signalling.js").Signalling["request"]} */
     const request = (method, params) => signalling.request(method, params);
     const publishing = new Publishing(request);

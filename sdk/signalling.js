@@ -191,12 +191,14 @@ export class Signalling extends Emitter {
 
   /** @param {number} delay milliseconds */
   #pause(delay) {
-    return /** @type {Promise<void>} */ (new Promise((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      this.#hurry = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    }));
+    return /** @type {Promise<void>} */ (
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, delay);
+        this.#hurry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      })
+    );
   }
 }

@@ -84,7 +84,9 @@ export class Slots {
    * @returns {Slot[]} by index
    */
   of(use) {
-    return this.all().filter((slot) => slot.use === use).sort((a, b) => a.index - b.index);
+    return this.all()
+      .filter((slot) => slot.use === use)
+      .sort((a, b) => a.index - b.index);
   }
 
   /**

@@ -91,9 +91,13 @@ export function fakeTransceiver() {
     sent,
     mid: "0",
     sender: {
-      replaceTrack: async (track) => { sent.push(track); },
+      replaceTrack: async (track) => {
+        sent.push(track);
+      },
       getParameters: () => ({ encodings: [{ rid: "q" }, { rid: "h" }, { rid: "f" }] }),
-      setParameters: async (parameters) => { sent.push(parameters.encodings.map((encoding) => encoding.active)); },
+      setParameters: async (parameters) => {
+        sent.push(parameters.encodings.map((encoding) => encoding.active));
+      },
     },
   };
 }

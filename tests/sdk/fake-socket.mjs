@@ -46,7 +46,8 @@ export class FakeSocket {
   }
 
   receive(message) {
-    if (this.readyState === 1) this.onmessage?.({ data: typeof message === "string" ? message : JSON.stringify(message) });
+    if (this.readyState === 1)
+      this.onmessage?.({ data: typeof message === "string" ? message : JSON.stringify(message) });
   }
 
   notify(method, params) {

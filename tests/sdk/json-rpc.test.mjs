@@ -17,7 +17,13 @@ test("an answer finds its request, in whatever order answers come", async () => 
   const { socket, server } = await opened();
   const first = socket.request("one", { a: 1 });
   const second = socket.request("two");
-  assert.deepEqual(server.sent.map(({ jsonrpc, method, params }) => [jsonrpc, method, params]), [["2.0", "one", { a: 1 }], ["2.0", "two", {}]]);
+  assert.deepEqual(
+    server.sent.map(({ jsonrpc, method, params }) => [jsonrpc, method, params]),
+    [
+      ["2.0", "one", { a: 1 }],
+      ["2.0", "two", {}],
+    ],
+  );
   server.receive({ jsonrpc: "2.0", id: server.sent[1].id, result: "second" });
   server.receive({ jsonrpc: "2.0", id: server.sent[0].id, result: "first" });
   assert.deepEqual([await first, await second], ["first", "second"]);
@@ -30,7 +36,10 @@ test("an error becomes a RequestError with the server's reason", async () => {
   server.receive({ jsonrpc: "2.0", id: server.sent[0].id, error });
   await assert.rejects(request, (raised) => {
     assert.ok(raised instanceof RequestError);
-    assert.deepEqual([raised.reason, raised.code, raised.message], ["token-used", -32001, "The token was used already."]);
+    assert.deepEqual(
+      [raised.reason, raised.code, raised.message],
+      ["token-used", -32001, "The token was used already."],
+    );
     return true;
   });
 });
@@ -94,9 +103,22 @@ test("what is no message changes nothing", async () => {
   const request = socket.request("ping");
   const id = server.sent[0].id;
   const noise = [
-    "", "{", "null", "7", "[]", '"text"', "{}", '{"jsonrpc":"1.0","method":"x"}', '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","method":7}',
-    '{"jsonrpc":"2.0","method":"x","params":[1]}', `{"jsonrpc":"2.0","id":${id}}`, `{"jsonrpc":"2.0","id":"${id}","result":1}`,
-    '{"jsonrpc":"2.0","id":999,"result":1}', `{"jsonrpc":"2.0","id":${id},"error":"no"}`, '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"x"}}',
+    "",
+    "{",
+    "null",
+    "7",
+    "[]",
+    '"text"',
+    "{}",
+    '{"jsonrpc":"1.0","method":"x"}',
+    '{"jsonrpc":"2.0"}',
+    '{"jsonrpc":"2.0","method":7}',
+    '{"jsonrpc":"2.0","method":"x","params":[1]}',
+    `{"jsonrpc":"2.0","id":${id}}`,
+    `{"jsonrpc":"2.0","id":"${id}","result":1}`,
+    '{"jsonrpc":"2.0","id":999,"result":1}',
+    `{"jsonrpc":"2.0","id":${id},"error":"no"}`,
+    '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"x"}}',
   ];
   for (const text of noise) server.receive(text);
   assert.deepEqual(seen, []);

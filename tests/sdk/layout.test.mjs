@@ -3,12 +3,26 @@ import test from "node:test";
 
 import { cornerRect, focusLayout, gridLayout, usefulHeight } from "../../web/js/layout.js";
 
-const WINDOWS = [[1280, 700], [1920, 980], [800, 600], [360, 560], [740, 260], [820, 1100], [300, 300], [2560, 500]];
+const WINDOWS = [
+  [1280, 700],
+  [1920, 980],
+  [800, 600],
+  [360, 560],
+  [740, 260],
+  [820, 1100],
+  [300, 300],
+  [2560, 500],
+];
 
 /** @param {import("../../web/js/layout.js").Rect} a */
 function overlap(a, b) {
   const slack = 0.01;
-  return a.x + a.width > b.x + slack && b.x + b.width > a.x + slack && a.y + a.height > b.y + slack && b.y + b.height > a.y + slack;
+  return (
+    a.x + a.width > b.x + slack &&
+    b.x + b.width > a.x + slack &&
+    a.y + a.height > b.y + slack &&
+    b.y + b.height > a.y + slack
+  );
 }
 
 function assertTidy(rects, width, height) {
@@ -31,7 +45,11 @@ test("1 to 16 tiles fit into every window, apart and of one size", () => {
 });
 
 test("tiles use most of an ordinary window", () => {
-  for (const [width, height] of [[1280, 700], [1920, 980], [360, 560]]) {
+  for (const [width, height] of [
+    [1280, 700],
+    [1920, 980],
+    [360, 560],
+  ]) {
     for (let count = 1; count <= 16; count++) {
       const rects = gridLayout({ count, width, height });
       const used = rects.reduce((sum, rect) => sum + rect.width * rect.height, 0) / (width * height);
@@ -70,9 +88,15 @@ test("a screen gets most of the window and everybody keeps a tile beside or belo
     }
   }
   const wide = focusLayout({ count: 3, width: 1280, height: 700 });
-  assert.ok(wide.others.every((rect) => rect.x >= wide.main.width), "beside it in a wide window");
+  assert.ok(
+    wide.others.every((rect) => rect.x >= wide.main.width),
+    "beside it in a wide window",
+  );
   const tall = focusLayout({ count: 3, width: 360, height: 640 });
-  assert.ok(tall.others.every((rect) => rect.y >= tall.main.height), "below it in an upright one");
+  assert.ok(
+    tall.others.every((rect) => rect.y >= tall.main.height),
+    "below it in an upright one",
+  );
 });
 
 test("the corner picture stays inside", () => {
@@ -89,6 +113,8 @@ test("a tile asks for the smallest picture that looks sharp in it", () => {
 });
 
 test("a small change of the window asks for nothing new", () => {
-  const heights = new Set([310, 320, 340, 360, 380].map((height) => usefulHeight({ width: height * 1.6, height }, 1, "cover")));
+  const heights = new Set(
+    [310, 320, 340, 360, 380].map((height) => usefulHeight({ width: height * 1.6, height }, 1, "cover")),
+  );
   assert.equal(heights.size, 1);
 });

@@ -33,7 +33,11 @@ test("slots take one format of each video codec, and retransmissions", () => {
 
 test("cameras offer what they are to send, and VP8 which everybody decodes", () => {
   assert.deepEqual(described(leanCodecs(VIDEO, "video", "send")), ["video/VP8", "video/rtx"]);
-  assert.deepEqual(described(leanCodecs(VIDEO, "video", "send", "VP9")), ["video/VP9 profile-id=0", "video/VP8", "video/rtx"]);
+  assert.deepEqual(described(leanCodecs(VIDEO, "video", "send", "VP9")), [
+    "video/VP9 profile-id=0",
+    "video/VP8",
+    "video/rtx",
+  ]);
 });
 
 test("microphones offer Opus, audio slots take its redundant form too", () => {
@@ -55,11 +59,17 @@ const URIS = [
 ];
 const offered = URIS.map((uri) => ({ uri, direction: "sendrecv" }));
 const kept = (kind, direction) =>
-  leanExtensions(offered, kind, direction).filter((one) => one.direction !== "stopped").map((one) => one.uri);
+  leanExtensions(offered, kind, direction)
+    .filter((one) => one.direction !== "stopped")
+    .map((one) => one.uri);
 
 test("extensions that nobody reads are switched off, in place", () => {
   assert.deepEqual(kept("video", "send"), [URIS[0], URIS[1], URIS[5]]);
   assert.deepEqual(kept("video", "receive"), [URIS[0], URIS[5]]);
   assert.deepEqual(kept("audio", "send"), [URIS[0], URIS[2], URIS[5]]);
-  assert.deepEqual(leanExtensions(offered, "audio", "send").map((one) => one.uri), URIS, "the browser wants them all listed");
+  assert.deepEqual(
+    leanExtensions(offered, "audio", "send").map((one) => one.uri),
+    URIS,
+    "the browser wants them all listed",
+  );
 });

@@ -13,14 +13,28 @@ import { actionOf, SHORTCUTS } from "../../web/js/shortcuts.js";
 const texts = (pieces) => pieces.map(({ text, href }) => (href === null ? text : `[${text}]`)).join("");
 
 test("web addresses in a message become links, without the end of the sentence", () => {
-  assert.equal(texts(linksInText("See https://example.org/a?b=1, please.")), "See [https://example.org/a?b=1], please.");
+  assert.equal(
+    texts(linksInText("See https://example.org/a?b=1, please.")),
+    "See [https://example.org/a?b=1], please.",
+  );
   assert.equal(texts(linksInText("(https://example.org)")), "([https://example.org])");
   assert.equal(texts(linksInText("http://a.b http://c.d")), "[http://a.b] [http://c.d]");
 });
 
 test("nothing else becomes a link", () => {
-  for (const text of ["", "plain", "javascript:alert(1)", "ftp://example.org", "<b>bold</b>", "https://", "data:text/html,x"]) {
-    assert.ok(linksInText(text).every(({ href }) => href === null), text);
+  for (const text of [
+    "",
+    "plain",
+    "javascript:alert(1)",
+    "ftp://example.org",
+    "<b>bold</b>",
+    "https://",
+    "data:text/html,x",
+  ]) {
+    assert.ok(
+      linksInText(text).every(({ href }) => href === null),
+      text,
+    );
     assert.equal(texts(linksInText(text)), text);
   }
 });
@@ -28,10 +42,15 @@ test("nothing else becomes a link", () => {
 test("whatever is written is shown unchanged", () => {
   let seed = 7;
   const random = (limit) => (seed = (seed * 1103515245 + 12345) % 2147483648) % limit;
-  const parts = ["https://", "a", ".", "/", " ", "\n", "<", ">", "\"", "😀", "javascript:", ")", "%", "\\"];
+  const parts = ["https://", "a", ".", "/", " ", "\n", "<", ">", '"', "😀", "javascript:", ")", "%", "\\"];
   for (let round = 0; round < 2000; round++) {
     const text = Array.from({ length: random(12) }, () => parts[random(parts.length)]).join("");
-    assert.equal(linksInText(text).map((piece) => piece.text).join(""), text);
+    assert.equal(
+      linksInText(text)
+        .map((piece) => piece.text)
+        .join(""),
+      text,
+    );
   }
 });
 
@@ -63,7 +82,14 @@ test("a link or an id leads to its room on this server, and nowhere else", () =>
   assert.equal(destinationOf("https://meet.example.org/room/abc123#token=x", here), "/room/abc123#token=x");
   assert.equal(destinationOf(" meet.example.org/room/abc123 ", here), "/room/abc123");
   assert.equal(destinationOf("abc123", here), "/room/abc123");
-  for (const text of ["", "https://evil.example/room/abc", "https://meet.example.org/other", "javascript:alert(1)", "a b c", "//evil.example/room/x"]) {
+  for (const text of [
+    "",
+    "https://evil.example/room/abc",
+    "https://meet.example.org/other",
+    "javascript:alert(1)",
+    "a b c",
+    "//evil.example/room/x",
+  ]) {
     assert.equal(destinationOf(text, here), null, text);
   }
 });
@@ -75,7 +101,8 @@ test("a room's path holds its id, whatever the id is made of", () => {
 });
 
 test("keys lead to their actions, and combinations of the browser do not", () => {
-  const press = (key, held = {}) => actionOf({ key, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...held });
+  const press = (key, held = {}) =>
+    actionOf({ key, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...held });
   assert.equal(press("m"), "microphone");
   assert.equal(press(" "), "talk");
   assert.equal(press("?", { shiftKey: true }), "help");
@@ -98,7 +125,9 @@ test("a listener that fails keeps nobody else from hearing", () => {
   globalThis.reportError = (error) => reported.push(error.message);
   const emitter = new Emitter();
   const heard = [];
-  emitter.on("x", () => { throw new Error("mine"); });
+  emitter.on("x", () => {
+    throw new Error("mine");
+  });
   const off = emitter.on("x", (value) => heard.push(value));
   emitter.once("x", (value) => heard.push(`once ${value}`));
   emitter.emit("x", 1);

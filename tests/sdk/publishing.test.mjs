@@ -25,7 +25,13 @@ test("camera and microphone are asked for with one question", async () => {
   assert.equal(devices.asked.length, 1);
   assert.equal(devices.asked[0].video.width, 640);
   assert.equal(devices.asked[0].audio.echoCancellation, true);
-  assert.deepEqual(publishing.all().map((track) => [track.source, track.muted]), [["microphone", false], ["camera", false]]);
+  assert.deepEqual(
+    publishing.all().map((track) => [track.source, track.muted]),
+    [
+      ["microphone", false],
+      ["camera", false],
+    ],
+  );
 });
 
 test("a track of one's own is taken as it is and never closed", async () => {
@@ -47,7 +53,10 @@ test("a muted microphone is silent at once, before the server has answered", asy
   assert.equal(mediaTrack.readyState, "live");
   await publishing.unmute("microphone");
   assert.equal(mediaTrack.enabled, true);
-  assert.deepEqual(asked, [["mute", "microphone"], ["unmute", "microphone"]]);
+  assert.deepEqual(asked, [
+    ["mute", "microphone"],
+    ["unmute", "microphone"],
+  ]);
   assert.deepEqual(changes, ["microphone muted", "microphone unmuted"]);
 });
 

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyNotification } from "../../sdk/room-events.js";
+import { applyNotification, replaceRoster } from "../../sdk/room-events.js";
 
-const ADA = { client_id: "c1", name: "Ada", role: "participant", user_ref: "u1", data: {}, tracks: [], joined_at: "", reconnecting: false };
+const ADA = {
+  client_id: "c1",
+  name: "Ada",
+  role: "participant",
+  user_ref: "u1",
+  data: {},
+  tracks: [],
+  joined_at: "",
+  reconnecting: false,
+};
 const CAMERA = { track_id: "t1", source: "camera", kind: "video", muted: false };
 
 function withAda() {
@@ -50,7 +59,8 @@ test("news of people and tracks that are gone, and unknown news, change nothing"
     ["track-published", { client_id: "gone", track: CAMERA }],
     ["a-later-invention", { client_id: "c1" }],
     ["a-later-invention", {}],
-  ]) assert.equal(applyNotification(roster, method, params), null);
+  ])
+    assert.equal(applyNotification(roster, method, params), null);
   assert.equal(roster.size, 1);
 });
 
@@ -58,7 +68,10 @@ test("a message names its sender, even one who has left", () => {
   const { roster, ada } = withAda();
   const params = { from: "c1", text: "hello", to: null, broadcast: true, at: "2026-11-22T10:00:00Z" };
   const { event } = applyNotification(roster, "message-received", params);
-  assert.deepEqual([event.from, event.text, event.broadcast, event.at.toISOString()], [ada, "hello", true, "2026-11-22T10:00:00.000Z"]);
+  assert.deepEqual(
+    [event.from, event.text, event.broadcast, event.at.toISOString()],
+    [ada, "hello", true, "2026-11-22T10:00:00.000Z"],
+  );
   roster.clear();
   assert.equal(applyNotification(roster, "message-received", params).event.from, null);
 });
@@ -69,4 +82,21 @@ test("a lost connection of somebody shows until they are back", () => {
   assert.equal(ada.reconnecting, true);
   applyNotification(roster, "user-reconnected", { client_id: "c1" });
   assert.equal(ada.reconnecting, false);
+});
+
+test("after a resumption the roster is what the server says, and who came and went is told", () => {
+  const { roster, ada } = withAda();
+  applyNotification(roster, "user-connected", { participant: { ...ADA, client_id: "c2", name: "Ben" } });
+  const ben = roster.get("c2");
+  const { come, gone } = replaceRoster(roster, [
+    { ...ADA, tracks: [CAMERA] },
+    { ...ADA, client_id: "c3", name: "Cleo" },
+  ]);
+  assert.deepEqual(gone, [ben]);
+  assert.deepEqual(
+    come.map(({ name }) => name),
+    ["Cleo"],
+  );
+  assert.equal(roster.get("c1"), ada, "who stays is the same object");
+  assert.equal(ada.sends("camera"), true);
 });

@@ -53,7 +53,10 @@ test("a request made while the connection is down goes out when it is back", asy
   const { signalling } = await joined();
   FakeSocket.last.drop();
   await signalling.request("mute", { source: "camera" });
-  assert.deepEqual(FakeSocket.last.sent.map(({ method }) => method), ["resume", "mute"]);
+  assert.deepEqual(
+    FakeSocket.last.sent.map(({ method }) => method),
+    ["resume", "mute"],
+  );
 });
 
 test("a server that is away for a moment is tried again", async () => {
@@ -100,7 +103,10 @@ test("a refused join is told with its reason", async () => {
 test("attempts come at once first, then less often", () => {
   const delays = Array.from({ length: 10 }, (_, attempt) => retryDelay(attempt));
   assert.equal(delays[0], 0);
-  assert.deepEqual(delays, delays.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    delays,
+    delays.toSorted((a, b) => a - b),
+  );
 });
 
 test("the socket's address follows from the server's", () => {

@@ -8,11 +8,20 @@ import { FakeTrack, install } from "./fake-media.mjs";
 
 beforeEach(install);
 
-const info = (use, index, client_id = null) =>
-  ({ slot_id: `${use}${index}`, mid: `${use}${index}`, use, index, client_id, track_id: client_id && `${client_id}-${use}` });
+const info = (use, index, client_id = null) => ({
+  slot_id: `${use}${index}`,
+  mid: `${use}${index}`,
+  use,
+  index,
+  client_id,
+  track_id: client_id && `${client_id}-${use}`,
+});
 
 function made() {
-  const people = new Map([["c1", { clientId: "c1" }], ["c2", { clientId: "c2" }]]);
+  const people = new Map([
+    ["c1", { clientId: "c1" }],
+    ["c2", { clientId: "c2" }],
+  ]);
   const slots = new Slots((clientId) => people.get(clientId));
   slots.update([info("audio", 0), info("video", 0), info("video", 1), info("screen", 0)]);
   const tracks = new Map();
@@ -55,7 +64,10 @@ test("whoever leaves is out of every slot", () => {
   const { slots } = made();
   slots.update([info("audio", 0, "c1"), info("video", 0, "c1"), info("video", 1, "c2")]);
   assert.equal(slots.vacate("c1").length, 2);
-  assert.deepEqual(slots.of("video").map((slot) => slot.clientId), [null, "c2"]);
+  assert.deepEqual(
+    slots.of("video").map((slot) => slot.clientId),
+    [null, "c2"],
+  );
 });
 
 test("a new peer connection brings new tracks into the same streams", () => {
@@ -72,7 +84,9 @@ test("a new peer connection brings new tracks into the same streams", () => {
 test("many limits go in one message, the last of each slot", async () => {
   const { slots } = made();
   const sent = [];
-  const limits = new HeightLimits(async (heights) => { sent.push(heights); });
+  const limits = new HeightLimits(async (heights) => {
+    sent.push(heights);
+  });
   const [first, second] = slots.of("video");
   limits.set(first, 180);
   limits.set(second, 720);

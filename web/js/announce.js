@@ -27,7 +27,20 @@ export function toast(text, { iconName, tone = "calm", onclick } = {}) {
   const region = byId("toasts", HTMLElement);
   const content = [iconName ? icon(iconName) : null, el("span", { text })];
   const message = onclick
-    ? el("button", { type: "button", class: `toast ${tone}`, on: { click: () => { message.remove(); onclick(); } } }, ...content)
+    ? el(
+        "button",
+        {
+          type: "button",
+          class: `toast ${tone}`,
+          on: {
+            click: () => {
+              message.remove();
+              onclick();
+            },
+          },
+        },
+        ...content,
+      )
     : el("div", { class: `toast ${tone}` }, ...content);
   region.append(message);
   while (region.childElementCount > SHOWN_AT_ONCE) region.firstElementChild?.remove();

@@ -7,7 +7,10 @@ import { el } from "./dom.js";
  * @returns {string} one or two letters
  */
 export function initials(name) {
-  const words = name.trim().split(/\s+/).filter((word) => word !== "");
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   const chosen = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   const letters = chosen.map((word) => firstLetter(/** @type {string} */ (word)));
   return letters.join("").toLocaleUpperCase() || "?";

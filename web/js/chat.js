@@ -79,7 +79,13 @@ export class Chat {
     this.#grow();
     try {
       await this.#room.sendMessage(text, recipient === EVERYBODY ? {} : { to: [recipient] });
-      this.#show({ sender: "You", own: true, text, at: new Date(), note: recipient === EVERYBODY ? "" : `to ${name} alone` });
+      this.#show({
+        sender: "You",
+        own: true,
+        text,
+        at: new Date(),
+        note: recipient === EVERYBODY ? "" : `to ${name} alone`,
+      });
     } catch (error) {
       const { title, advice } = explain(error);
       toast(`Your message was not sent. ${title}. ${advice}`, { iconName: "warning", tone: "trouble" });
@@ -93,8 +99,12 @@ export class Chat {
     this.#empty.hidden = true;
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 60;
     const last = this.#last;
-    const together = last !== null && last.sender === message.sender && last.own === message.own
-      && last.note === message.note && message.at.getTime() - last.at.getTime() < TOGETHER_MS;
+    const together =
+      last !== null &&
+      last.sender === message.sender &&
+      last.own === message.own &&
+      last.note === message.note &&
+      message.at.getTime() - last.at.getTime() < TOGETHER_MS;
     this.#log.append(messageElement(message, together));
     this.#last = message;
     if (atEnd || message.own) this.#log.scrollTop = this.#log.scrollHeight;
@@ -108,7 +118,8 @@ export class Chat {
   #listRecipients() {
     const chosen = this.#to.value;
     const options = [...this.#room.participants.values()].map((participant) =>
-      el("option", { value: participant.clientId, text: `${participant.name || "Guest"} only` }));
+      el("option", { value: participant.clientId, text: `${participant.name || "Guest"} only` }),
+    );
     this.#to.replaceChildren(el("option", { value: EVERYBODY, text: "Everybody" }), ...options);
     this.#to.value = this.#room.participants.has(chosen) ? chosen : EVERYBODY;
   }

@@ -12,7 +12,10 @@ export const canShareScreen = typeof navigator.mediaDevices?.getDisplayMedia ===
 
 export class Controls {
   #room;
-  #devices = { microphone: byId("microphone-button", HTMLButtonElement), camera: byId("camera-button", HTMLButtonElement) };
+  #devices = {
+    microphone: byId("microphone-button", HTMLButtonElement),
+    camera: byId("camera-button", HTMLButtonElement),
+  };
   #screen = byId("screen-button", HTMLButtonElement);
   #sharing = byId("sharing", HTMLElement);
   /** What is being changed at the moment. @type {Set<string>} */
@@ -123,9 +126,13 @@ export class Controls {
   #changed({ track, change }) {
     this.draw();
     if (change === "ended" && track.source !== "screen") {
-      toast(`Your ${track.source} was taken away. Turn it on again to use another one.`, { iconName: "warning", tone: "trouble" });
+      toast(`Your ${track.source} was taken away. Turn it on again to use another one.`, {
+        iconName: "warning",
+        tone: "trouble",
+      });
     }
-    if (change === "refused") toast(`You may not use your ${track.source} in this room.`, { iconName: "warning", tone: "trouble" });
+    if (change === "refused")
+      toast(`You may not use your ${track.source} in this room.`, { iconName: "warning", tone: "trouble" });
   }
 }
 
@@ -148,7 +155,9 @@ function relabel(button, label, key) {
 function moveByArrows(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step === undefined) return;
-  const buttons = [...byId("controls", HTMLElement).querySelectorAll("button")].filter((button) => button.offsetParent !== null);
+  const buttons = [...byId("controls", HTMLElement).querySelectorAll("button")].filter(
+    (button) => button.offsetParent !== null,
+  );
   const index = buttons.findIndex((button) => button === document.activeElement);
   buttons[(index + step + buttons.length) % buttons.length]?.focus();
   event.preventDefault();

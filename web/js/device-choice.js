@@ -50,7 +50,8 @@ export class DeviceChoice {
   #fill(kind, devices) {
     const select = this.#selects[kind];
     const options = devices.map((device, index) =>
-      el("option", { value: device.deviceId, text: device.label || `${NAMES[kind]} ${index + 1}` }));
+      el("option", { value: device.deviceId, text: device.label || `${NAMES[kind]} ${index + 1}` }),
+    );
     const field = select.closest(".field");
     // Where the browser does not let a page choose the speaker there is nothing to show.
     if (field instanceof HTMLElement && kind === "speaker") field.hidden = options.length === 0;

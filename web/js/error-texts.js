@@ -19,12 +19,27 @@ const CONNECTION = {
     title: "This invitation is not valid",
     advice: "Check that the link was copied completely, or ask for a new one.",
   },
-  "token-wrong-room": { title: "This invitation is for another room", advice: "Ask whoever invited you for the right link." },
-  "not-local": { title: "An invitation is missing", advice: "Open the complete link that you were sent, or ask for one." },
-  "unknown-room": { title: "There is no such room", advice: "It may have been closed. Check the link, or start a room of your own." },
+  "token-wrong-room": {
+    title: "This invitation is for another room",
+    advice: "Ask whoever invited you for the right link.",
+  },
+  "not-local": {
+    title: "An invitation is missing",
+    advice: "Open the complete link that you were sent, or ask for one.",
+  },
+  "unknown-room": {
+    title: "There is no such room",
+    advice: "It may have been closed. Check the link, or start a room of your own.",
+  },
   "room-full": { title: "The room is full", advice: "Try again when somebody has left." },
-  "role-forbidden": { title: "You may not do this here", advice: "Your invitation does not allow it. Ask the moderator." },
-  "no-media-node": { title: "No media server is available", advice: "The operator has to look after it. Try again in a moment." },
+  "role-forbidden": {
+    title: "You may not do this here",
+    advice: "Your invitation does not allow it. Ask the moderator.",
+  },
+  "no-media-node": {
+    title: "No media server is available",
+    advice: "The operator has to look after it. Try again in a moment.",
+  },
   "rate-limited": { title: "Too many requests", advice: "Wait a few seconds, then try again." },
 };
 
@@ -32,12 +47,18 @@ const CONNECTION = {
 const ENDED = {
   left: { title: "You left the meeting", advice: "You can come back at any time while it goes on." },
   "session-ended": { title: "The meeting has ended", advice: "Thank you for taking part." },
-  "disconnected-by-moderator": { title: "You were taken out of the meeting", advice: "A moderator has ended your participation." },
+  "disconnected-by-moderator": {
+    title: "You were taken out of the meeting",
+    advice: "A moderator has ended your participation.",
+  },
   "room-deleted": { title: "The room was closed", advice: "It does not exist any more." },
   replaced: { title: "You joined from somewhere else", advice: "This meeting goes on in your other window." },
   expired: { title: "The time is up", advice: "The room's planned end has come." },
   "server-shutdown": { title: "The server is being restarted", advice: "Try again in a minute." },
-  "connection-lost": { title: "The connection was lost", advice: "It could not be restored. Check your network and join again." },
+  "connection-lost": {
+    title: "The connection was lost",
+    advice: "It could not be restored. Check your network and join again.",
+  },
 };
 
 const DEVICE = { microphone: "microphone", camera: "camera", screen: "screen", canvas: "canvas" };
@@ -47,7 +68,9 @@ const DEVICE = { microphone: "microphone", camera: "camera", screen: "screen", c
  * @returns {Explanation}
  */
 export function explain(error) {
-  const { reason, source, message } = /** @type {{reason?: string, source?: keyof typeof DEVICE, message?: string}} */ (error ?? {});
+  const { reason, source, message } = /** @type {{reason?: string, source?: keyof typeof DEVICE, message?: string}} */ (
+    error ?? {}
+  );
   if (source !== undefined) return explainDevice(reason ?? "", DEVICE[source]);
   return CONNECTION[reason ?? ""] ?? { title: "That did not work", advice: message || "Try again." };
 }
@@ -71,7 +94,10 @@ function explainDevice(reason, device) {
     case "permission-denied":
       return device === "screen"
         ? { title: "Nothing was shared", advice: "Choose a screen, a window or a tab, and allow it." }
-        : { title: `The ${device} is blocked`, advice: `Allow the ${device} in the browser's address bar, then try again.` };
+        : {
+            title: `The ${device} is blocked`,
+            advice: `Allow the ${device} in the browser's address bar, then try again.`,
+          };
     case "device-not-found":
       return { title: `No ${device} was found`, advice: "Plug one in, then try again. You can join without." };
     case "device-in-use":
@@ -82,8 +108,14 @@ function explainDevice(reason, device) {
         advice: "Open this page over https://, or on the server's own machine as http://localhost.",
       };
     case "not-supported":
-      return { title: `This browser cannot use a ${device} here`, advice: "Try a current Chrome, Edge, Firefox or Safari." };
+      return {
+        title: `This browser cannot use a ${device} here`,
+        advice: "Try a current Chrome, Edge, Firefox or Safari.",
+      };
     default:
-      return { title: `The ${device} could not be started`, advice: "Choose another one, or unplug it and plug it in again." };
+      return {
+        title: `The ${device} could not be started`,
+        advice: "Choose another one, or unplug it and plug it in again.",
+      };
   }
 }

@@ -1,7 +1,16 @@
 /** Where the tiles go. Pure arithmetic in CSS pixels. */
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Rect */
-/** @typedef {{count: number, width: number, height: number, gap?: number, minAspect?: number, maxAspect?: number, align?: "center" | "start"}} Grid */
+/**
+ * @typedef {object} Grid
+ * @property {number} count
+ * @property {number} width of the area
+ * @property {number} height of the area
+ * @property {number} [gap]
+ * @property {number} [minAspect]
+ * @property {number} [maxAspect]
+ * @property {"center" | "start"} [align]
+ */
 
 const GAP = 10;
 /** A camera's picture is 16:9; a tile may cut off a little, more of it where the window is upright. */

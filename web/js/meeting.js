@@ -51,7 +51,11 @@ export class Meeting {
     this.#invitationLink = invitationLink;
     this.#stage = new Stage(byId("stage", HTMLElement), room, name);
     this.#audio = new AudioOutput(room, () =>
-      toast("Your browser holds the sound back. Click here to hear the others.", { iconName: "speaker", onclick: () => this.#audio.play() }));
+      toast("Your browser holds the sound back. Click here to hear the others.", {
+        iconName: "speaker",
+        onclick: () => this.#audio.play(),
+      }),
+    );
     if (remembered("speaker") !== "") this.#audio.choose(remembered("speaker")).catch(() => remember("speaker", ""));
     this.#chat = new Chat(room, (message) => this.#messageCame(message));
     this.#people = new People(room, name, (clientId) => {
@@ -61,7 +65,10 @@ export class Meeting {
     this.#panel = new SidePanel((panel) => this.#panelShown(panel));
     this.#controls = new Controls(room, chosenDevice);
     this.#settings = new SettingsDialog(room, (kind, deviceId) => this.#chooseDevice(kind, deviceId));
-    this.#stopKeys = listenToKeys((action) => this.#act(action), () => this.#controls.release());
+    this.#stopKeys = listenToKeys(
+      (action) => this.#act(action),
+      () => this.#controls.release(),
+    );
     this.#connectButtons();
     this.#listen();
     this.#drawConnection();

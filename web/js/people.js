@@ -5,7 +5,17 @@ import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
-/** @typedef {{id: string, name: string, own: boolean, role: string, silent: boolean, unseen: boolean, speaking: boolean, reconnecting: boolean}} Person */
+/**
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {string} name
+ * @property {boolean} own
+ * @property {string} role
+ * @property {boolean} silent
+ * @property {boolean} unseen
+ * @property {boolean} speaking
+ * @property {boolean} reconnecting
+ */
 
 export class People {
   #room;
@@ -25,9 +35,18 @@ export class People {
     this.#ownName = ownName;
     this.#onMessage = onMessage;
     for (const type of /** @type {const} */ ([
-      "user-connected", "user-disconnected", "user-reconnecting", "user-reconnected", "track-published", "track-unpublished",
-      "track-muted", "track-unmuted", "active-talkers-updated", "local-tracks-changed",
-    ])) room.on(type, () => this.update());
+      "user-connected",
+      "user-disconnected",
+      "user-reconnecting",
+      "user-reconnected",
+      "track-published",
+      "track-unpublished",
+      "track-muted",
+      "track-unmuted",
+      "active-talkers-updated",
+      "local-tracks-changed",
+    ]))
+      room.on(type, () => this.update());
     this.#draw();
   }
 
@@ -87,29 +106,44 @@ export class People {
 
   /** @param {Person} person */
   #row(person) {
-    const note = [person.own ? "You" : "", person.role === "participant" ? "" : person.role, person.reconnecting ? "reconnecting" : ""]
-      .filter((part) => part !== "").join(" · ");
+    const note = [
+      person.own ? "You" : "",
+      person.role === "participant" ? "" : person.role,
+      person.reconnecting ? "reconnecting" : "",
+    ]
+      .filter((part) => part !== "")
+      .join(" · ");
     const text = el(
       "div",
       { class: "person-text" },
       el("span", { class: "person-name", text: person.name }),
       note ? el("span", { class: "person-note", text: note }) : null,
     );
-    const message = person.own ? null : el("button", {
-      type: "button",
-      class: "icon-button small",
-      title: `Write to ${person.name}`,
-      "aria-label": `Write to ${person.name}`,
-      "data-person": person.id,
-      on: { click: () => this.#onMessage(person.id) },
-    }, icon("chat"));
+    const message = person.own
+      ? null
+      : el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button small",
+            title: `Write to ${person.name}`,
+            "aria-label": `Write to ${person.name}`,
+            "data-person": person.id,
+            on: { click: () => this.#onMessage(person.id) },
+          },
+          icon("chat"),
+        );
     return el(
       "li",
       { class: person.speaking && !person.silent ? "person is-speaking" : "person" },
       avatar(person.name),
       text,
       message,
-      state(person.silent ? "microphone-off" : "microphone", person.silent, person.silent ? "microphone off" : "microphone on"),
+      state(
+        person.silent ? "microphone-off" : "microphone",
+        person.silent,
+        person.silent ? "microphone off" : "microphone on",
+      ),
       state(person.unseen ? "camera-off" : "camera", person.unseen, person.unseen ? "camera off" : "camera on"),
     );
   }
@@ -121,5 +155,10 @@ export class People {
  * @param {string} label
  */
 function state(name, off, label) {
-  return el("span", { class: off ? "person-state off" : "person-state" }, icon(name), el("span", { class: "visually-hidden", text: label }));
+  return el(
+    "span",
+    { class: off ? "person-state off" : "person-state" },
+    icon(name),
+    el("span", { class: "visually-hidden", text: label }),
+  );
 }

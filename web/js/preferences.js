@@ -2,7 +2,8 @@
 
 const PREFIX = "roomcast.";
 
-/** @typedef {"name" | "camera" | "microphone" | "speaker" | "microphone-off" | "camera-off" | "shortcuts-off"} Preference */
+/** @typedef {"name" | "camera" | "microphone" | "speaker"} Chosen */
+/** @typedef {Chosen | "microphone-off" | "camera-off" | "shortcuts-off"} Preference */
 
 /**
  * @param {Preference} key

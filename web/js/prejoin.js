@@ -11,7 +11,13 @@ import { remember, remembered } from "./preferences.js";
 import { playTestSound } from "./test-sound.js";
 
 /** @typedef {"microphone" | "camera"} Device */
-/** @typedef {{name: string, microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, microphoneOff: boolean}} Choice */
+/**
+ * @typedef {object} Choice
+ * @property {string} name
+ * @property {MediaStreamTrack | null} microphone
+ * @property {MediaStreamTrack | null} camera
+ * @property {boolean} microphoneOff
+ */
 
 export class Prejoin {
   #video = byId("preview-video", HTMLVideoElement);
@@ -22,7 +28,10 @@ export class Prejoin {
   #name = byId("join-name", HTMLInputElement);
   #join = byId("join-button", HTMLButtonElement);
   #problems = byId("join-problems", HTMLElement);
-  #buttons = { microphone: byId("preview-microphone", HTMLButtonElement), camera: byId("preview-camera", HTMLButtonElement) };
+  #buttons = {
+    microphone: byId("preview-microphone", HTMLButtonElement),
+    camera: byId("preview-camera", HTMLButtonElement),
+  };
   #meter = new LevelMeter(byId("preview-level", HTMLElement));
   #devices;
   #onJoin;
@@ -43,7 +52,9 @@ export class Prejoin {
         microphone: byId("join-microphone", HTMLSelectElement),
         speaker: byId("join-speaker", HTMLSelectElement),
       },
-      (kind) => { if (kind !== "speaker") this.#reopen(kind); },
+      (kind) => {
+        if (kind !== "speaker") this.#reopen(kind);
+      },
       (kind) => (kind === "speaker" ? undefined : this.#tracks[kind]?.getSettings().deviceId),
     );
     this.#name.value = remembered("name");
@@ -88,7 +99,10 @@ export class Prejoin {
   async #openBoth() {
     const camera = this.#off.camera ? undefined : chosenDevice("camera");
     try {
-      Object.assign(this.#tracks, await captureBoth({ microphone: chosenDevice("microphone"), ...(camera ? { camera } : {}) }));
+      Object.assign(
+        this.#tracks,
+        await captureBoth({ microphone: chosenDevice("microphone"), ...(camera ? { camera } : {}) }),
+      );
     } catch (error) {
       // One of the two may still work; and each has its own thing to say.
       if (camera === undefined || isHopeless(error)) this.#troubleWith("microphone", error);
@@ -158,7 +172,13 @@ export class Prejoin {
     this.#drawButton("microphone", microphone !== null && !this.#off.microphone);
     this.#drawButton("camera", camera !== null);
     const parts = [...this.#trouble.values()].map(({ title, advice }) =>
-      el("div", { class: "notice trouble" }, icon("warning"), el("p", {}, el("strong", { text: `${title}. ` }), advice)));
+      el(
+        "div",
+        { class: "notice trouble" },
+        icon("warning"),
+        el("p", {}, el("strong", { text: `${title}. ` }), advice),
+      ),
+    );
     this.#problems.replaceChildren(...parts);
   }
 

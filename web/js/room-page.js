@@ -73,15 +73,16 @@ class RoomPage {
    */
   async #joined(choice) {
     const { name, microphone, camera, microphoneOff } = choice;
-    const attempt = async () => Roomcast.join(location.origin, await this.#invitation.token(name), {
-      name,
-      audio: microphone ?? false,
-      video: camera ?? false,
-      adoptTracks: true,
-      muted: microphoneOff ? ["microphone"] : [],
-      slots: SLOTS,
-      maxHeight: FIRST_HEIGHT,
-    });
+    const attempt = async () =>
+      Roomcast.join(location.origin, await this.#invitation.token(name), {
+        name,
+        audio: microphone ?? false,
+        video: camera ?? false,
+        adoptTracks: true,
+        muted: microphoneOff ? ["microphone"] : [],
+        slots: SLOTS,
+        maxHeight: FIRST_HEIGHT,
+      });
     try {
       return await attempt();
     } catch (error) {

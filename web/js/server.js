@@ -54,9 +54,10 @@ export async function localToken(roomId, name) {
  * @returns {Promise<Response>}
  */
 async function call(path, body) {
-  const options = body === undefined
-    ? {}
-    : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const options =
+    body === undefined
+      ? {}
+      : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   try {
     return await fetch(path, { ...options, cache: "no-store" });
   } catch {

@@ -41,9 +41,20 @@ export class Stage {
     container.replaceChildren(this.#more);
     this.#resized.observe(container);
     for (const type of /** @type {const} */ ([
-      "user-connected", "user-disconnected", "user-reconnecting", "user-reconnected", "track-published", "track-unpublished",
-      "track-muted", "track-unmuted", "active-talkers-updated", "slot-changed", "local-tracks-changed", "reconnected",
-    ])) room.on(type, () => this.update());
+      "user-connected",
+      "user-disconnected",
+      "user-reconnecting",
+      "user-reconnected",
+      "track-published",
+      "track-unpublished",
+      "track-muted",
+      "track-unmuted",
+      "active-talkers-updated",
+      "slot-changed",
+      "local-tracks-changed",
+      "reconnected",
+    ]))
+      room.on(type, () => this.update());
     this.update();
   }
 
@@ -94,7 +105,10 @@ export class Stage {
       inSlot: slots.has(participant.clientId),
       hasVideo: participant.sends("camera"),
     }));
-    const ranked = rankPeople(everybody, activeTalkers.map((participant) => participant.clientId));
+    const ranked = rankPeople(
+      everybody,
+      activeTalkers.map((participant) => participant.clientId),
+    );
     this.#shown = chooseTiles(this.#shown, ranked, TILES - 1);
     return this.#shown.map((id) => {
       const participant = /** @type {Participant} */ (participants.get(id));

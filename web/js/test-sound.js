@@ -15,7 +15,9 @@ export async function playTestSound(speaker) {
   try {
     if (speaker !== "") await routeTo(element, speaker);
     await element.play();
-    NOTES.forEach((frequency, index) => chime(context, output, frequency, context.currentTime + 0.05 + index * NOTE_SECONDS));
+    NOTES.forEach((frequency, index) =>
+      chime(context, output, frequency, context.currentTime + 0.05 + index * NOTE_SECONDS),
+    );
     await new Promise((resolve) => setTimeout(resolve, NOTES.length * NOTE_SECONDS * 1000 + 700));
   } finally {
     element.srcObject = null;

@@ -55,7 +55,11 @@ export class Tile {
   /** @param {TileState} state */
   update(state) {
     const { element } = this;
-    const shownName = state.screen ? `${state.own ? "Your" : possessive(state.name)} screen` : state.own ? "You" : state.name;
+    const shownName = state.screen
+      ? `${state.own ? "Your" : possessive(state.name)} screen`
+      : state.own
+        ? "You"
+        : state.name;
     if (this.#name.textContent !== shownName) {
       this.#name.textContent = shownName;
       renameAvatar(this.#avatar, state.name);

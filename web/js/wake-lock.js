@@ -4,7 +4,9 @@ export class WakeLock {
   /** @type {WakeLockSentinel | null} */
   #lock = null;
   #released = false;
-  #visible = () => { if (!document.hidden) this.#acquire(); };
+  #visible = () => {
+    if (!document.hidden) this.#acquire();
+  };
 
   constructor() {
     // The browser takes the lock away whenever the page is hidden.
