@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.support import priorities
+
 EXECUTABLE = "/usr/bin/chromium"
 PROBE = Path(__file__).with_name("page_probe.js")
 
@@ -42,6 +44,7 @@ async def chromium(*, camera: Path | None = None, microphone: Path | None = None
         flags.append(f"--use-file-for-fake-video-capture={camera}")
     if microphone is not None:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}")
+    priorities.renounce()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=flags)
         try:

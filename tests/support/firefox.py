@@ -16,6 +16,8 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
+from tests.support import priorities
+
 EXECUTABLE = "firefox-esr"
 START_TIMEOUT = 30.0
 PROBE = Path(__file__).with_name("page_probe.js")
@@ -134,6 +136,7 @@ async def firefox() -> AsyncIterator[BidiConnection]:
     with tempfile.TemporaryDirectory(prefix="firefox-", ignore_cleanup_errors=True) as profile:
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
         Path(profile, "user.js").write_text("\n".join(lines))
+        priorities.renounce()
         process = await asyncio.create_subprocess_exec(
             EXECUTABLE, "--headless", "--no-remote", "--new-instance", "--profile", profile,
             # Port 0 lets the system choose, so that two tests never meet.
