@@ -1,7 +1,10 @@
 """A server and a Chromium for each test, and a place to report what was measured."""
 
+import fcntl
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from playwright.async_api import Browser
@@ -12,6 +15,7 @@ from tests.support.server import Server, running_server
 # Seconds; a test takes 5 to 20 where nothing else runs.
 TIMEOUT = 240
 MEASURED = pytest.StashKey[list[str]]()
+TURN = pytest.StashKey[IO[str]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[MEASURED] = []
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Runs that share a machine take turns: two at once would leave no browser the time that the tests grant it."""
+    if any(item.get_closest_marker("browser") for item in session.items):
+        lock = session.config.stash[TURN] = (Path(tempfile.gettempdir()) / "roomcast-browser-tests.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
