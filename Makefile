@@ -54,15 +54,18 @@ clean: ## remove the virtual environment and caches, but never the data folder
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.created:
-	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("roomcast needs Python 3.11 or newer")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("roomcast needs Python 3.11 or newer")'
+	@echo "Making the virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 # Wheels only: a package that needs a compiler would fail late, and on the next machine only.
 $(VENV)/.installed: $(VENV)/.created pyproject.toml requirements.lock
-	$(PIP) install --only-binary :all: --constraint requirements.lock --editable .
+	@echo "Installing what the server needs, about a minute"
+	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) install --only-binary :all: --constraint requirements.lock --editable '.[dev]'
+	@echo "Installing what checks and tests need, about a minute"
+	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable '.[dev]'
 	@touch $@
