@@ -32,8 +32,8 @@ def create_app(
     """
     clock = Clock()
     journal = Journal()
-    metrics = Metrics()
     nodes = Nodes()
+    metrics = Metrics(nodes.linked)
     sessions = LiveSessions(Surroundings(store, journal, clock, nodes, settings.resume_grace))
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace

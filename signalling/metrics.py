@@ -1,6 +1,12 @@
-"""Counters of signalling, for Prometheus."""
+"""Counters of signalling and of the media nodes, for Prometheus."""
+
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from signalling.nodes import Node
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -8,8 +14,10 @@ _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 class Metrics:
     """One registry per application, so that several can live in one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Callable[[], Iterable[Node]]) -> None:
+        """`nodes` gives the linked media nodes."""
         self.registry = CollectorRegistry()
+        self.registry.register(NodeCollector(nodes))
         self.requests = self._counter(
             "requests", "Requests of clients by method and outcome (ok or the reason)", "method", "outcome"
         )
@@ -37,3 +45,30 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"roomcast_signalling_{name}", text, labels, registry=self.registry)
+
+
+class NodeCollector(Collector):
+    """What the media nodes last reported of themselves: what they sent, received and dropped, by reason."""
+
+    def __init__(self, nodes: Callable[[], Iterable[Node]]) -> None:
+        self._nodes = nodes
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        events = CounterMetricFamily(
+            "roomcast_node_events", "What media nodes counted, by node and name", labels=["node", "event"]
+        )
+        transports = GaugeMetricFamily("roomcast_node_transports", "Transports on a node", labels=["node"])
+        cpu = GaugeMetricFamily("roomcast_node_cpu", "Share of one core that a node uses", labels=["node"])
+        delay = GaugeMetricFamily(
+            "roomcast_node_loop_delay_seconds", "Worst delay of a node's event loop of late", labels=["node"]
+        )
+        for node in self._nodes():
+            report = node.report
+            if report is None:
+                continue
+            for name, total in report.counters.items():
+                events.add_metric([node.node_id, name], total)
+            transports.add_metric([node.node_id], report.transports)
+            cpu.add_metric([node.node_id], report.cpu)
+            delay.add_metric([node.node_id], report.loop_delay)
+        yield from (events, transports, cpu, delay)

@@ -16,7 +16,7 @@ class Node:
     """Lives as long as the node is linked, and for a grace time beyond, in which the same node may come back.
 
     `transports` are those that signalling has put there. `load` is the share of one core that the node reported,
-    together with a guess of what was put on it since.
+    together with a guess of what was put on it since; `report` is the node's last report as it came.
     """
 
     # What one more transport adds to the load until the node's next report, so that a rush spreads over the nodes.
@@ -30,6 +30,7 @@ class Node:
         self.fingerprint: Fingerprint = hello.fingerprint
         self.transports: set[str] = set()
         self.load = 0.0
+        self.report: NodeLoad | None = None
         self.timeouts = 0
         self._loop = loop
         self._reply_timeout = reply_timeout
@@ -82,6 +83,7 @@ class Node:
 
     def reported(self, load: NodeLoad) -> None:
         self.load = max(load.cpu, 0.0)
+        self.report = load
 
     def placed(self, transport_id: str) -> None:
         """A transport was put on the node."""

@@ -158,6 +158,27 @@ async def test_metrics_are_served_in_the_text_format(server: Signalling) -> None
     assert "roomcast_signalling_participants 1.0" in text
 
 
+async def test_metrics_tell_what_the_nodes_counted(server: Signalling) -> None:
+    counters = {"packets-forwarded": 12, "srtp-auth-failed": 3}
+    report = NodeLoad(transports=4, cpu=0.25, loop_delay=0.002, counters=counters)
+    async with link_node(server.url, secret=SECRET) as node, aiohttp.ClientSession() as session:
+        await node.say(report)
+        (known,) = server.sessions.around.nodes.linked()
+        async with asyncio.timeout(10):
+            while known.report != report:
+                await asyncio.sleep(0.01)
+        async with session.get(f"{server.url}/metrics") as response:
+            text = await response.text()
+    for line in (
+        'roomcast_node_events_total{event="packets-forwarded",node="n1"} 12.0',
+        'roomcast_node_events_total{event="srtp-auth-failed",node="n1"} 3.0',
+        'roomcast_node_transports{node="n1"} 4.0',
+        'roomcast_node_cpu{node="n1"} 0.25',
+        'roomcast_node_loop_delay_seconds{node="n1"} 0.002',
+    ):
+        assert line in text
+
+
 async def test_the_public_key_of_tokens_is_served(server: Signalling) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{server.url}/.well-known/jwks.json") as response:
         assert (await response.json()) == server.issuer.jwks()
