@@ -32,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Runs that share a machine take turns: two at once would leave no browser the time that the tests grant it."""
+    # A worker of xdist must not wait here: its run begins when all workers have collected.
+    if hasattr(session.config, "workerinput"):
+        return
     if any(item.get_closest_marker("browser") for item in session.items):
         lock = session.config.stash[TURN] = (Path(tempfile.gettempdir()) / "roomcast-browser-tests.lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
