@@ -65,6 +65,7 @@ class MediaNode:
         self._routers: dict[str, Router] = {}
         self._transports: dict[str, tuple[Transport, Router]] = {}
         self._ticks = 0
+        self._packets_received = self._octets_received = self._rtcp_received = 0
         self._mux: Mux | None = None
 
     def bind(self, mux: Mux) -> None:
@@ -183,10 +184,13 @@ class MediaNode:
     # Packets (PacketHandler)
 
     def rtp(self, transport: Transport, data: bytes, now: float) -> None:
+        self._packets_received += 1
+        self._octets_received += len(data)
         peer: Peer = transport.context
         peer.ingress.receive(data, now)
 
     def rtcp(self, transport: Transport, data: bytes, now: float) -> None:
+        self._rtcp_received += 1
         peer: Peer = transport.context
         peer.rtcp(data, now, now + self._ntp_offset)
 
@@ -234,18 +238,34 @@ class MediaNode:
             if (self._ticks + number) % FEEDBACK_TICKS == 0 or (self._ticks + number) % REPORT_TICKS == 0:
                 self._send_reports(transport, router.peers[transport.transport_id], self._ticks + number, now)
         self._path.flush()
+        self._count_received()
+
+    def _count_received(self) -> None:
+        """Add up here what would cost too much to count for each packet."""
+        for name, number in (
+            ("packets-received", self._packets_received),
+            ("octets-received", self._octets_received),
+            ("rtcp-received", self._rtcp_received),
+        ):
+            if number:
+                self.counters.count(name, number)
+        self._packets_received = self._octets_received = self._rtcp_received = 0
 
     def _send_requests(self, router: Router, now: float) -> None:
         for peer in router.peers.values():
             if peer.connected and peer.ingress.tracks and (requests := peer.requests(now)):
-                self._transports[peer.transport_id][0].send_rtcp(requests)
+                self._send_rtcp(self._transports[peer.transport_id][0], requests)
 
     def _send_reports(self, transport: Transport, peer: Peer, turn: int, now: float) -> None:
         if not peer.connected:
             return
         if turn % FEEDBACK_TICKS == 0:
             for feedback in peer.ingress.feedback(now):
-                transport.send_rtcp(feedback)
+                self._send_rtcp(transport, feedback)
         if turn % REPORT_TICKS == 0:
             for report in peer.reports(now, now + self._ntp_offset):
-                transport.send_rtcp(report)
+                self._send_rtcp(transport, report)
+
+    def _send_rtcp(self, transport: Transport, data: bytes) -> None:
+        transport.send_rtcp(data)
+        self.counters.count("rtcp-sent")

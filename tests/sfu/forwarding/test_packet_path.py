@@ -1,0 +1,110 @@
+"""How packets are handed to the kernel, and what happens when it does not take them."""
+
+import errno
+import os
+import socket
+from typing import Any
+
+import pytest
+
+from sfu.forwarding import packet_path
+from sfu.forwarding.packet_path import kernel_has_segmentation
+from sfu.srtp import SrtpReceiver
+from tests.support.forwarding import KEYS, RecordingSocket, Session, VideoSource, camera, slots
+
+
+def frames(session: Session, number: int, packets_per_frame: int = 6) -> None:
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=packets_per_frame)
+    for index in range(number):
+        publisher.send(*source.frame(key=index == 0))
+
+
+class Refusing(RecordingSocket):
+    """Takes no segmented message, as a device without the feature."""
+
+    def sendmsg(self, buffers: tuple[memoryview], ancillary: Any, flags: int, address: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class Full(RecordingSocket):
+    def sendmsg(self, buffers: tuple[memoryview], ancillary: Any, flags: int, address: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    def sendto(self, data: memoryview, address: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def test_without_segmentation_each_packet_is_a_message() -> None:
+    session = Session()
+    session.path._segmentation = False
+    subscriber = session.join("s", slots=slots(video=1))
+    frames(session, 3)
+    assert len(subscriber.received()) == 18
+    assert subscriber.socket.messages == 18
+
+
+def test_a_device_without_segmentation_gets_the_same_packets_singly() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    subscriber.socket = Refusing()
+    subscriber.peer.egress.udp = subscriber.socket  # type: ignore[assignment]  # a double that refuses
+    frames(session, 3)
+    packets = subscriber.received()
+    assert [packet.sequence_number - packets[0].sequence_number for packet in packets] == list(range(18))
+
+
+def test_a_full_socket_buffer_drops_and_counts_and_others_notice_nothing() -> None:
+    session = Session()
+    slow = session.join("slow", slots=slots(video=1))
+    other = session.join("other", slots=slots(video=1))
+    slow.peer.egress.udp = Full()  # type: ignore[assignment]  # a double that is full
+    frames(session, 2)
+    assert len(other.received()) == 12
+    assert session.counters.totals()["send-failed"] == 2
+
+
+def test_a_packet_that_cannot_be_encrypted_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    monkeypatch.setattr(packet_path, "_protect", lambda session, pointer, length: 1)
+    frames(session, 1)
+    assert subscriber.received() == []
+    assert session.counters.totals()["srtp-protect-failed"] == 6
+
+
+def test_tcp_peers_get_each_packet_in_a_frame() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    written: list[bytes] = []
+    subscriber.peer.egress.udp = None
+    subscriber.peer.egress.write_frame = written.append
+    frames(session, 2)
+    receiver = SrtpReceiver(KEYS, session.counters.count)
+    assert len(written) == 12
+    assert all(receiver.unprotect_rtp(frame) is not None for frame in written)
+
+
+def test_a_peer_that_is_not_connected_yet_gets_nothing() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    subscriber.peer.egress.srtp = None
+    frames(session, 2)
+    assert subscriber.received() == []
+
+
+@pytest.mark.skipif(not kernel_has_segmentation(), reason="this kernel has no UDP_SEGMENT")
+def test_the_kernel_cuts_a_message_as_meant() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(10)
+        session = Session()
+        subscriber = session.join("s", slots=slots(video=1))
+        subscriber.peer.egress.udp, subscriber.peer.egress.address = sender, receiver.getsockname()
+        frames(session, 1, packets_per_frame=20)
+        decrypted = SrtpReceiver(KEYS, session.counters.count)
+        for _ in range(20):
+            assert decrypted.unprotect_rtp(receiver.recv(4096)) is not None
