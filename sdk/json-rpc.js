@@ -87,7 +87,7 @@ export class JsonRpcSocket {
    * @throws {ConnectionError} `connection-lost`, `timeout`
    */
   request(method, params = {}, { timeout = REQUEST_TIMEOUT_MS } = {}) {
-    if (this.#closed || this.#socket.readyState !== 1) return Promise.reject(lost());
+    if (!this.usable) return Promise.reject(lost());
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -97,6 +97,11 @@ export class JsonRpcSocket {
       this.#pending.set(id, { resolve, reject, timer });
       this.#socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
     });
+  }
+
+  /** Whether requests can be made. */
+  get usable() {
+    return !this.#closed && this.#socket.readyState === 1;
   }
 
   /** Closes the socket; requests still waiting are rejected, `onclose` is not called. */

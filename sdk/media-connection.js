@@ -17,7 +17,7 @@ import { Peer } from "./peer.js";
  * @property {null} lost
  * @property {null} restored
  * @property {null} renewed a new peer connection took over
- * @property {LocalTrack[]} refused what the server did not let this participant publish
+ * @property {{track: LocalTrack, reason: string}} refused the server does not let this participant publish it
  * @property {import("./slots.js").Slot[]} assigned slots that changed their owner
  */
 /**
@@ -154,8 +154,11 @@ export class MediaConnection extends Emitter {
     return result;
   }
 
-  /** @param {Peer} peer */
-  async #exchange(peer) {
+  /**
+   * @param {Peer} peer
+   * @param {{isNew?: boolean}} [options]
+   */
+  async #exchange(peer, { isNew = false } = {}) {
     if (this.#closed) throw new RoomClosedError("left");
     const { offer, media } = await peer.offer();
     /** @type {NegotiateResult} */
@@ -168,6 +171,8 @@ export class MediaConnection extends Emitter {
       throw error;
     }
     this.#unsettled = false;
+    // Whatever the server said until now of a lost connection was about the one before: closing that is a loss, too.
+    if (isNew) this.#forgotten = false;
     await this.#apply(peer, result);
   }
 
@@ -183,9 +188,11 @@ export class MediaConnection extends Emitter {
     slots.attach(peer);
     for (const track of publishing.all()) track.trackId = trackIdOf(track, result.tracks);
     timings.mark("answered");
-    const refused = peer.refused();
-    for (const track of refused) peer.unpublish(track);
-    if (refused.length > 0) this.emit("refused", refused);
+    for (const { track, mid } of peer.refused()) {
+      const reason = result.refused?.find((entry) => entry.mid === mid)?.reason ?? "refused";
+      peer.unpublish(track);
+      this.emit("refused", { track, reason });
+    }
     if (assigned.length > 0) this.emit("assigned", assigned);
     this.watchFirstFrame();
   }
@@ -244,10 +251,9 @@ export class MediaConnection extends Emitter {
   /** A new peer connection in the place of the old one. */
   #replace() {
     const result = this.#negotiations.then(async () => {
-      this.#forgotten = false;
       this.#peer.close();
       this.#peer = this.#newPeer();
-      await this.#exchange(this.#peer);
+      await this.#exchange(this.#peer, { isNew: true });
       this.emit("renewed", null);
     });
     this.#negotiations = result.catch(() => {});

@@ -17,6 +17,8 @@ export class Peer {
   #slots = new Map();
   /** @type {Map<RTCRtpTransceiver, LocalTrack>} */
   #published = new Map();
+  /** A refused m-line takes its mid from its transceiver. @type {Map<RTCRtpTransceiver, string>} */
+  #mids = new Map();
   #videoCodec;
 
   /** @param {{videoCodec?: string}} [options] the codec in which cameras and screens are sent */
@@ -67,6 +69,9 @@ export class Peer {
   async offer() {
     const description = await this.connection.createOffer();
     await this.connection.setLocalDescription(description);
+    for (const transceiver of this.#published.keys()) {
+      if (transceiver.mid !== null) this.#mids.set(transceiver, transceiver.mid);
+    }
     return { offer: /** @type {string} */ (description.sdp), media: this.#media() };
   }
 
@@ -93,11 +98,12 @@ export class Peer {
     return transceiver === undefined ? null : transceiver.receiver.track;
   }
 
-  /** Those whose m-line the server refused. @returns {LocalTrack[]} */
+  /** What the server did not take. @returns {{track: LocalTrack, mid: string}[]} */
   refused() {
-    return [...this.#published].flatMap(([transceiver, track]) =>
-      transceiver.mid !== null && transceiver.currentDirection !== "sendonly" ? [track] : [],
-    );
+    return [...this.#published].flatMap(([transceiver, track]) => {
+      const mid = this.#mids.get(transceiver);
+      return mid === undefined || transceiver.currentDirection === "sendonly" ? [] : [{ track, mid }];
+    });
   }
 
   close() {

@@ -57,9 +57,13 @@ export interface NegotiateResult {
   answer: string;
   tracks: TrackInfo[];
   slots: SlotInfo[];
+  /** M-lines that were answered with port 0. */
+  refused?: { mid: string; reason: string }[];
 }
 
-export interface JoinResult extends Partial<NegotiateResult> {
+export interface JoinResult extends Omit<Partial<NegotiateResult>, "answer"> {
+  /** null without an offer, and after a resumption. */
+  answer?: string | null;
   client_id: string;
   room: RoomInfo;
   conf_num: string;

@@ -28,6 +28,8 @@ export class Room extends Emitter {
   #limits;
   /** What is broken at the moment. @type {Set<"signalling" | "media">} */
   #broken = new Set();
+  /** Why the server did not take a track. @type {WeakMap<LocalTrack, string>} */
+  #refusals = new WeakMap();
   /** @type {"connected" | "disconnected"} */
   #life = "connected";
   #unloaded = () => this.#end("left", "The page was closed.", true);
@@ -238,7 +240,7 @@ export class Room extends Emitter {
     media.on("lost", () => this.#broke("media"));
     media.on("restored", () => this.#mended("media"));
     media.on("renewed", () => this.#limits.repeat());
-    media.on("refused", (tracks) => tracks.forEach((track) => this.#refused(track)));
+    media.on("refused", ({ track, reason }) => this.#refused(track, reason));
     media.on("assigned", (slots) => this.#slotsChanged(slots));
     publishing.on("changed", (event) => {
       this.emit("local-tracks-changed", event);
@@ -262,14 +264,17 @@ export class Room extends Emitter {
       publishing.remove(track);
       throw error;
     }
-    if (publishing.get(track.source) !== track) {
-      throw new RoomcastError("role-forbidden", `You may not publish a ${track.source} in this room.`);
-    }
+    const refusal = this.#refusals.get(track);
+    if (refusal !== undefined) throw new RoomcastError(refusal, `You may not publish a ${track.source} in this room.`);
     this.emit("local-tracks-changed", { track, change: "published" });
   }
 
-  /** @param {LocalTrack} track */
-  #refused(track) {
+  /**
+   * @param {LocalTrack} track
+   * @param {string} reason
+   */
+  #refused(track, reason) {
+    this.#refusals.set(track, reason);
     this.#parts.publishing.remove(track);
     this.emit("local-tracks-changed", { track, change: "refused" });
   }

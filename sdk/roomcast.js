@@ -61,10 +61,9 @@ export const Roomcast = {
       timings.mark("joinSent");
       const result = await signalling.join(joinParams(token, options, first));
       room = new Room({ signalling, media, publishing, slots, participants, timings }, result);
-      if (result.answer !== undefined) {
-        const { answer, tracks = [], slots: infos = [] } = result;
-        await media.start({ answer, tracks, slots: infos }, result.ice_servers ?? []);
-      }
+      const { answer, tracks = [], slots: infos = [], refused, ice_servers = [] } = result;
+      // Without an answer there was no media node; an event follows, and with it another attempt.
+      if (answer) await media.start({ answer, tracks, slots: infos, refused }, ice_servers);
       if (options.adoptTracks) publishing.adopt();
       return room;
     } catch (error) {

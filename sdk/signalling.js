@@ -19,6 +19,7 @@ import { JsonRpcSocket } from "./json-rpc.js";
 const PING_EVERY_MS = 10_000;
 const PING_TIMEOUT_MS = 6_000;
 const RETRY_DELAYS_MS = [0, 300, 700, 1500, 2500];
+const REPEATABLE = new Set(["mute", "unmute", "limit-slots", "set-data"]);
 /** The server starts to count its grace time when it notices the loss, which may be later than here. */
 const GRACE_MARGIN_MS = 10_000;
 
@@ -100,14 +101,27 @@ export class Signalling extends Emitter {
   }
 
   /**
+   * Waits while the connection is being resumed. A request that was on its way when the connection broke is made again
+   * where doing it twice does no harm.
+   *
    * @param {string} method
    * @param {Record<string, unknown>} [params]
    * @returns {Promise<any>}
    * @throws {RequestError | ConnectionError}
    */
   async request(method, params) {
-    await this.#usable;
-    return this.#socket.request(method, params);
+    for (;;) {
+      await this.#usable;
+      // A socket that is closing has not told yet: the resumption can begin all the same.
+      if (!this.#closed && !this.#socket.usable) this.#socket.abandon();
+      await this.#usable;
+      try {
+        return await this.#socket.request(method, params);
+      } catch (error) {
+        const lost = error instanceof ConnectionError && error.reason === "connection-lost";
+        if (!lost || this.#closed || !REPEATABLE.has(method)) throw error;
+      }
+    }
   }
 
   /** Says goodbye without waiting, for a page that is being unloaded. */

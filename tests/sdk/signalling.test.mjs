@@ -59,6 +59,38 @@ test("a request made while the connection is down goes out when it is back", asy
   );
 });
 
+test("a socket that is closing but has not told is no obstacle", async () => {
+  const { signalling, events } = await joined();
+  FakeSocket.last.readyState = 2;
+  await signalling.request("send-message", { text: "hello" });
+  assert.deepEqual(
+    FakeSocket.last.sent.map(({ method }) => method),
+    ["resume", "send-message"],
+  );
+  assert.deepEqual(events, ["lost", "resumed"]);
+});
+
+test("a mute that was on its way when the connection broke is made again, a message is not", async () => {
+  const { signalling } = await joined();
+  FakeSocket.answer = ({ method }) => (method === "resume" ? { result: JOINED } : undefined);
+  const [mute, message] = [signalling.request("mute", { source: "camera" }), signalling.request("send-message", {})];
+  await soon();
+  FakeSocket.answer = ({ method }) => ({ result: method === "resume" ? JOINED : "done" });
+  FakeSocket.last.drop();
+  await assert.rejects(message, { reason: "connection-lost" });
+  assert.equal(await mute, "done");
+  assert.deepEqual(
+    FakeSocket.last.sent.map(({ method }) => method),
+    ["resume", "mute"],
+  );
+});
+
+test("a request after leaving fails at once", async () => {
+  const { signalling } = await joined();
+  signalling.close();
+  await assert.rejects(signalling.request("mute", { source: "camera" }), { reason: "connection-lost" });
+});
+
 test("a server that is away for a moment is tried again", async () => {
   const { events } = await joined();
   FakeSocket.failNext = 1;

@@ -36,6 +36,9 @@ const CONNECTION = {
     title: "You may not do this here",
     advice: "Your invitation does not allow it. Ask the moderator.",
   },
+  "audio-only": { title: "This room has no video", advice: "You are heard, and nobody's camera is shown." },
+  "screen-share-disabled": { title: "Screens are not shared in this room", advice: "The room does not allow it." },
+  "too-many-tracks": { title: "You publish too much at once", advice: "Stop something else first." },
   "no-media-node": {
     title: "No media server is available",
     advice: "The operator has to look after it. Try again in a moment.",
