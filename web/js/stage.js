@@ -193,9 +193,11 @@ export class Stage {
     const grid = corner ? others.filter((id) => id !== SELF) : others;
     const rects = gridLayout({ count: grid.length, width, height });
     grid.forEach((id, index) => this.#tiles.get(id)?.place(/** @type {any} */ (rects[index])));
-    if (!corner) return;
+    const [host] = rects;
+    if (!corner || host === undefined) return;
     const self = this.#tiles.get(SELF);
-    self?.place(cornerRect({ width, height }));
+    const inside = cornerRect(host);
+    self?.place({ ...inside, x: host.x + inside.x, y: host.y + inside.y });
     self?.element.classList.add("is-corner");
   }
 
