@@ -73,7 +73,7 @@
   meeting.restartGaps = () => meeting.people().forEach(({ index }) => player(index).watched.restart());
   const player = (index) => meeting.players.get(`person ${index}`);
 
-  /** Sums over all incoming video: {decoded, freezes, frozen (seconds), lost, nacks}. */
+  /** Sums over all incoming video: {decoded, freezes, frozen (seconds), lost, …}. */
   meeting.video = async () => {
     const entries = (await probe.inbound()).filter((entry) => entry.kind === "video");
     const sum = (name) => entries.reduce((total, entry) => total + (entry[name] ?? 0), 0);
@@ -84,6 +84,7 @@
       lost: sum("packetsLost"),
       recovered: sum("retransmittedPacketsReceived"),
       nacks: sum("nackCount"),
+      keyframeRequests: sum("pliCount"),
     };
   };
 })();

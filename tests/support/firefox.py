@@ -6,7 +6,9 @@ Only what the tests need of https://www.w3.org/TR/webdriver-bidi/: open a page a
 import asyncio
 import itertools
 import json
+import os
 import re
+import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
@@ -141,7 +143,7 @@ async def firefox() -> AsyncIterator[BidiConnection]:
             EXECUTABLE, "--headless", "--no-remote", "--new-instance", "--profile", profile,
             # Port 0 lets the system choose, so that two tests never meet.
             "--remote-debugging-port", "0", "about:blank",
-            stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE,
+            stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, start_new_session=True,
         )  # fmt: skip
         drain = None
         try:
@@ -153,8 +155,9 @@ async def firefox() -> AsyncIterator[BidiConnection]:
                 yield connection
                 await connection.close()
         finally:
+            # With its content processes, which would keep its output open.
             with suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
             if drain is not None:
                 await drain
