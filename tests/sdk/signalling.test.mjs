@@ -137,7 +137,7 @@ test("attempts come at once first, then less often", () => {
   assert.equal(delays[0], 0);
   assert.deepEqual(
     delays,
-    delays.toSorted((a, b) => a - b),
+    [...delays].sort((a, b) => a - b),
   );
 });
 

@@ -36,7 +36,7 @@ test("a larger layer may use more bandwidth", () => {
     const rates = cameraEncodings(width, height).map((encoding) => encoding.maxBitrate);
     assert.deepEqual(
       rates,
-      rates.toSorted((a, b) => a - b),
+      [...rates].sort((a, b) => a - b),
     );
     assert.equal(new Set(rates).size, rates.length);
   }

@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 NODE = shutil.which("node")
 
 
-@pytest.mark.skipif(NODE is None, reason="needs node 20 or later")
+@pytest.mark.skipif(NODE is None, reason="needs node")
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.mjs")), ids=lambda file: file.name)
 def test_units_of_the_sdk_and_the_pages(file: Path) -> None:
     assert NODE is not None
