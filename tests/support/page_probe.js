@@ -118,8 +118,11 @@
     return seen;
   };
 
-  /** A camera of one colour: a track of its own with a little movement, so that every frame differs. */
-  probe.camera = (colour, { width = 640, height = 360, rate = 15 } = {}) => {
+  /**
+   * A camera of one colour: a track of its own with a little movement, so that every frame differs. `grain` adds that
+   * many specks beside the middle, for frames that take several packets, as those of real cameras do.
+   */
+  probe.camera = (colour, { width = 640, height = 360, rate = 15, grain = 0 } = {}) => {
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     const context = canvas.getContext("2d");
     let frame = 0;
@@ -128,6 +131,11 @@
       context.fillRect(0, 0, width, height);
       context.fillStyle = "white";
       context.fillRect((frame * 7) % width, 0, 24, height / 8);
+      for (let speck = 0; speck < grain; speck += 1) {
+        context.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`;
+        const x = Math.random() * width * 0.3 + (speck % 2) * width * 0.68;
+        context.fillRect(x, Math.random() * height, 12, 12);
+      }
       frame += 1;
     };
     draw();
