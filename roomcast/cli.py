@@ -210,7 +210,13 @@ def show_config(
     if as_yaml:
         output.print(config.as_yaml(options), highlight=False, markup=False)
         return
-    table = Table("option and variable", "value", "default", "reason", show_lines=True)
+    table = Table(
+        Column("option and variable", no_wrap=True),
+        Column("value", overflow="fold"),
+        Column("default", overflow="fold"),
+        Column("reason", overflow="fold"),
+        show_lines=True,
+    )
     for option in config.describe(options):
         name = f"[bold]{option.name}[/bold]\n[dim]{option.variable}[/dim]"
         style = "bold" if option.changed else ""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from roomcast.parent import PARENT_VARIABLE
+from sfu.addresses import bind_hosts, parse_address
 
 PREFIX = "ROOMCAST_"
 # Names the file; every other variable with the prefix is an option.
@@ -131,6 +133,28 @@ class Options(BaseModel):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             ip_network(network)
+        return value
+
+    @field_validator("public_addresses")
+    @classmethod
+    def _announced(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            parse_address(address, 0)
+        return value
+
+    @field_validator("media_host")
+    @classmethod
+    def _bindable(cls, value: str) -> str:
+        bind_hosts(value)
+        return value
+
+    @field_validator("link_url")
+    @classmethod
+    def _dialled(cls, value: str) -> str:
+        url = urlsplit(value)
+        # Asking for a port that is no number raises ValueError.
+        if value and (url.scheme not in ("ws", "wss") or not url.hostname or url.port == 0):
+            raise ValueError("write it as wss://HOST/link")
         return value
 
     @model_validator(mode="after")

@@ -64,11 +64,20 @@ class DataFolder:
 
     def link_secret(self) -> str:
         """What the media nodes of this machine show to signalling."""
-        secret = self._read_or_make(LINK_SECRET_FILE, lambda: secrets.token_urlsafe(32).encode() + b"\n")
-        text = secret.decode("ascii", "replace").strip()
-        if len(text) < 16:
-            raise ConfigError(f"{self.path / LINK_SECRET_FILE} must hold at least 16 characters, or be deleted")
-        return text
+        return self._parse_link_secret(
+            self._read_or_make(LINK_SECRET_FILE, lambda: secrets.token_urlsafe(32).encode() + b"\n")
+        )
+
+    def existing_link_secret(self) -> str:
+        """The link secret of a server that was started before. One made up elsewhere would never be accepted."""
+        try:
+            content = (self.path / LINK_SECRET_FILE).read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                f"link_secret: there is none in {self.path} ({error.strerror}): set ROOMCAST_LINK_SECRET to what "
+                f"the file {LINK_SECRET_FILE} in the server's data_dir holds"
+            ) from error
+        return self._parse_link_secret(content)
 
     def token_issuer(self) -> TokenIssuer:
         """What signs and checks join tokens."""
@@ -77,6 +86,12 @@ class DataFolder:
             return TokenIssuer(pem)
         except ValueError as error:
             raise ConfigError(f"{self.path / TOKEN_KEY_FILE} is not a usable RSA private key: {error}") from error
+
+    def _parse_link_secret(self, content: bytes) -> str:
+        text = content.decode("ascii", "replace").strip()
+        if len(text) < 16:
+            raise ConfigError(f"{self.path / LINK_SECRET_FILE} must hold at least 16 characters, or be deleted")
+        return text
 
     def _parse_credentials(self, content: bytes) -> Credentials:
         try:

@@ -19,10 +19,10 @@ def run(options: Options, node_id: str | None) -> None:
 
 
 def node_options(options: Options, node_id: str) -> NodeOptions:
-    """What the media node needs to know."""
+    """What the media node needs to know. Raises ConfigError when there is no secret to show to signalling."""
     return NodeOptions(
         link_url=options.link_url,
-        link_secret=options.link_secret.get_secret_value() or DataFolder(options.data_dir).link_secret(),
+        link_secret=options.link_secret.get_secret_value() or DataFolder(options.data_dir).existing_link_secret(),
         media_host=options.media_host,
         media_port=options.media_port,
         public_addresses=options.public_addresses or _local_addresses(options),

@@ -26,6 +26,7 @@ from signalling.static import StaticDirError, find_static_dirs
 from signalling.store import Store, StoreError
 
 _TIDY_PERIOD = 600.0
+_LAST_PORT = 65535
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +46,11 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
 
     Raises ConfigError for options that cannot be used, a taken port and an unreachable database included.
     """
+    if options.media_port and options.media_port + options.media_processes - 1 > _LAST_PORT:
+        raise ConfigError(
+            f"media_port, media_processes: {options.media_processes} ports from {options.media_port} on go beyond "
+            f"{_LAST_PORT}: set ROOMCAST_MEDIA_PORT to a smaller one"
+        )
     # Whatever is written from here on, the database included, is for the server's user alone.
     os.umask(0o077)
     uvloop.run(_serve(options, config_file, announce))
@@ -98,7 +104,8 @@ async def _tidy(store: Store) -> None:
     while True:
         try:
             await store.tidy(time.time())
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            # A room that this version cannot read (ValueError) is no reason to end the server either.
             _log.warning("tidying-failed", error=str(error), again_in_seconds=_TIDY_PERIOD)
         await asyncio.sleep(_TIDY_PERIOD)
 

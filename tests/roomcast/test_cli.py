@@ -9,6 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from roomcast.cli import app
+from roomcast.config import Options
 from tests.support.server import Server, running_server
 
 WIDE = {"COLUMNS": "200"}
@@ -111,6 +112,15 @@ def test_config_prints_each_option_with_its_variable_and_what_it_is_now() -> Non
     assert "ROOMCAST_HTTP_PORT" in result.stdout
     assert "9000" in result.stdout
     assert "8080" in result.stdout
+
+
+def test_on_a_narrow_terminal_nothing_of_a_name_or_value_is_cut_off() -> None:
+    folder = "/srv/a-folder-with-a-long-name"
+    result = run("config", COLUMNS="80", ROOMCAST_DATA_DIR=folder)
+    for name in Options.model_fields:
+        assert name in result.stdout
+        assert f"ROOMCAST_{name.upper()}" in result.stdout
+    assert "…" not in result.stdout
 
 
 def test_config_prints_a_file_to_start_from() -> None:

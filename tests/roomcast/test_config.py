@@ -51,6 +51,15 @@ def test_an_empty_variable_means_that_an_option_without_value_is_not_set() -> No
         ("ROOMCAST_ZONE", "Europe"),
         ("ROOMCAST_RESUME_GRACE", "-1"),
         ("ROOMCAST_HTPP_PORT", "80"),
+        ("ROOMCAST_PUBLIC_ADDRESSES", "meet.example.com"),
+        ("ROOMCAST_PUBLIC_ADDRESSES", "203.0.113.7:media"),
+        ("ROOMCAST_PUBLIC_ADDRESSES", "203.0.113.7, 300.0.0.1"),
+        ("ROOMCAST_MEDIA_HOST", "eth0"),
+        ("ROOMCAST_MEDIA_HOST", "127.0.0.1,"),
+        ("ROOMCAST_LINK_URL", "meet.example.com"),
+        ("ROOMCAST_LINK_URL", "https://meet.example.com/link"),
+        ("ROOMCAST_LINK_URL", "wss:///link"),
+        ("ROOMCAST_LINK_URL", "ws://meet.example.com:port/link"),
     ],
 )
 def test_a_malformed_or_unknown_variable_is_named(variable: str, value: str) -> None:
@@ -91,6 +100,19 @@ def test_any_text_in_variables_gives_options_or_a_config_error(values: dict[str,
         load(None, {f"ROOMCAST_{name.upper()}": value for name, value in values.items()})
     except ConfigError as error:
         assert str(error)
+
+
+def test_what_is_well_formed_of_addresses_is_taken_as_it_is() -> None:
+    options = load(
+        None,
+        {
+            "ROOMCAST_PUBLIC_ADDRESSES": "203.0.113.7, 203.0.113.7:20000, 2001:db8::7, [2001:db8::7]:20000",
+            "ROOMCAST_MEDIA_HOST": "192.0.2.7, ::1",
+            "ROOMCAST_LINK_URL": "wss://meet.example.com/link",
+        },
+    )
+    assert options.public_addresses == ("203.0.113.7", "203.0.113.7:20000", "2001:db8::7", "[2001:db8::7]:20000")
+    assert (options.media_host, options.link_url) == ("192.0.2.7, ::1", "wss://meet.example.com/link")
 
 
 def test_a_certificate_needs_its_key() -> None:

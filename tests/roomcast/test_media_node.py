@@ -16,6 +16,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def options(tmp_path: Path, **values: object) -> Options:
+    (tmp_path / "link-secret").write_text("the secret of the server\n")
     return Options.model_validate({"data_dir": tmp_path, "link_url": "ws://127.0.0.1:8080/link", **values})
 
 
@@ -39,9 +40,16 @@ def test_otherwise_the_node_announces_what_is_configured_or_chooses(
 
 
 def test_the_secret_of_the_data_folder_is_used_unless_one_is_set(tmp_path: Path) -> None:
-    made = media_node.node_options(options(tmp_path), "n").link_secret
-    assert made == (tmp_path / "link-secret").read_text().strip()
+    assert media_node.node_options(options(tmp_path), "n").link_secret == "the secret of the server"
     assert media_node.node_options(options(tmp_path, link_secret="other"), "n").link_secret == "other"
+
+
+def test_no_secret_is_made_up_for_signalling_would_not_know_it(tmp_path: Path) -> None:
+    elsewhere = options(tmp_path)
+    (tmp_path / "link-secret").unlink()
+    with pytest.raises(ConfigError, match="ROOMCAST_LINK_SECRET"):
+        media_node.node_options(elsewhere, "n")
+    assert not (tmp_path / "link-secret").exists()
 
 
 def test_without_a_place_to_dial_nothing_starts(tmp_path: Path) -> None:
