@@ -24,7 +24,9 @@ from signalling.domain.room import Role
 
 LIFETIME = 15 * 60
 ALGORITHM = "RS256"
-MAX_TOKEN_LENGTH = 32_768
+# What the APIs take for a token grows when it is written: each character beyond ASCII takes six bytes or twelve in the
+# payload, and that a third more in base64.
+MAX_TOKEN_LENGTH = 49_152
 
 TokenProblem = Literal["token-invalid", "token-expired"]
 

@@ -1,5 +1,6 @@
 """Join tokens over the video API."""
 
+import json
 from typing import Any
 
 import pytest
@@ -83,3 +84,18 @@ async def test_a_deleted_room_gives_no_tokens(api: Any) -> None:
 async def test_tokens_are_not_kept_by_caches(api: Any) -> None:
     answer = await api.call("POST", f"/rooms/{await api.room()}/tokens", SARAH)
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("character", ["x", "ж", "語", "😀", "\x01", '"'])
+async def test_the_largest_token_that_is_given_out_can_be_used(api: Any, character: str) -> None:
+    """In a token each character that is not ASCII takes six bytes, or twelve."""
+    largest = 8192 - len('{"k":""}')
+    body = {
+        "name": character * 256,
+        "role": "participant",
+        "user_ref": character * 256,
+        "data": {"k": character * (largest // (len(json.dumps(character, ensure_ascii=False).encode()) - 2))},
+    }
+    answer = await api.call("POST", f"/rooms/{await api.room()}/tokens", body)
+    assert answer.json["result"] == 0
+    assert api.issuer.verify(answer.json["token"], api.now).data == body["data"]
