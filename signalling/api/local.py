@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
+import structlog
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yarl import URL
@@ -25,6 +26,7 @@ _Endpoint = Callable[[web.Request], Awaitable[_Answer]]
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 _NO_STORE = {"Cache-Control": "no-store"}
+_log = structlog.get_logger(__name__)
 _BODY_REASONS = {400: "malformed-body", 413: "body-too-large", 415: "not-json"}
 
 
@@ -139,7 +141,15 @@ def _answering(endpoint: _Endpoint) -> _Handler:
         try:
             return web.json_response(await endpoint(request), headers=_NO_STORE)
         except LocalError as error:
-            answer = {"error": {"reason": error.reason, "message": str(error)}}
-            return web.json_response(answer, status=error.status, headers=_NO_STORE)
+            return _failure(error)
+        except Exception:
+            # A mistake of ours, or a database that is gone: pages expect JSON then, too.
+            _log.exception("request-failed", method=request.method, path=request.path)
+            return _failure(LocalError(500, "internal-error", "The server failed at this: try again."))
 
     return handle
+
+
+def _failure(error: LocalError) -> web.Response:
+    answer = {"error": {"reason": error.reason, "message": str(error)}}
+    return web.json_response(answer, status=error.status, headers=_NO_STORE)

@@ -92,3 +92,9 @@ async def test_a_host_that_makes_no_address_is_refused(api: Any, host: str) -> N
     answer = await api.raw("POST", "/local/rooms", json={}, headers={"Host": host})
     assert (answer.status, answer.json["error"]["reason"]) == (400, "invalid-host")
     assert (await api.call("GET", "/rooms")).json["rooms"] == []
+
+
+async def test_a_failure_of_the_server_is_answered_in_json_too(api: Any) -> None:
+    api.store.rooms.create = None
+    answer = await api.raw("POST", "/local/rooms", json={})
+    assert (answer.status, answer.json["error"]["reason"]) == (500, "internal-error")
