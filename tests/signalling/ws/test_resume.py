@@ -74,7 +74,7 @@ async def test_whoever_does_not_come_back_is_gone_after_the_grace_time(tmp_path:
             with pytest.raises(RefusedByServerError, match="resume-failed"):
                 await again.call("resume", resume_token=joined["resume_token"], last_seq=0)
             await bob.call("leave")
-        await server.sessions.around.journal.close()
+        await server.sessions.around.journal.drained()
         record, _ = await server.store.connections.list(joined["conf_num"])
         # The stay ended when the connection broke, not when patience ran out.
         assert record.left_at is not None and record.left_at <= noticed_at
