@@ -73,7 +73,7 @@ class WebSocketEndpoint:
         outgoing = OutgoingSocket(
             socket, request.transport, max_messages=settings.outgoing_messages, max_bytes=settings.outgoing_bytes
         )
-        client = Client(outgoing, address, request.headers.get("User-Agent", "")[:MAX_AGENT])
+        client = Client(outgoing, address, _agent(request))
         self._clients.add(outgoing)
         writer = asyncio.create_task(outgoing.run())
         patience = asyncio.get_running_loop().call_later(settings.join_timeout, self._close_unjoined, client)
@@ -157,3 +157,9 @@ class WebSocketEndpoint:
             self._metrics.sockets_dropped.labels("slow").inc()
         if client.session is not None and client.member is not None:
             client.session.connection_lost(client.member, client.socket, left=left)
+
+
+def _agent(request: web.Request) -> str:
+    """The User-Agent header. Its bytes may be no text at all, and then no database would take it as it is."""
+    agent = request.headers.get("User-Agent", "")
+    return agent.encode("utf-8", "replace").decode()[:MAX_AGENT]

@@ -90,7 +90,11 @@ async def _enter(
     around = services.sessions.around
     session = services.sessions.find(claims.room_id)
     room = session.room if session else await _find_room(services, claims.room_id)
-    refusal = room.join_refusal(around.clock.wall())
+    now = around.clock.wall()
+    refusal = room.join_refusal(now)
+    if session is None and room.is_used_up(now):
+        # An adhoc room whose session has just ended: its deletion is on the way.
+        refusal = "over"
     if refusal is not None:
         raise RpcError(*_NOT_OPEN[refusal])
     (session.session if session else Session(room, conf_num="", resume_grace=0)).check_admission(claims.role)

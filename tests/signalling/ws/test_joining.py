@@ -1,6 +1,7 @@
 """Join, leave, and who is let in."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ async def test_joins_and_leaves_are_stored_and_the_session_ends_with_the_last(
     await node.told(DeleteRouter)
     assert not server.sessions.is_active(room.room_id)
     assert server.sessions.active_users(room.room_id) == []
-    await server.sessions.around.journal.close()
+    await server.sessions.around.journal.drained()
     (record,) = await server.store.connections.list(result["conf_num"])
     assert (record.name, record.agent, record.address) == ("Ann", "Browser/1", "127.0.0.1")
     assert record.left_at is not None and record.left_at >= record.joined_at
@@ -138,6 +139,41 @@ async def test_rooms_that_are_gone_or_not_open(server: Signalling) -> None:
         assert await refusal(ann, "join", token=server.token(gone)) == "room-not-found"
         assert await refusal(ann, "join", token=server.token(later)) == "room-not-open"
         assert await refusal(ann, "join", token=server.token(over)) == "room-over"
+
+
+async def test_an_adhoc_room_that_served_its_session_takes_nobody_in_before_it_is_deleted(server: Signalling) -> None:
+    room = await server.room(kind="adhoc")
+    late = server.token(room)
+    async with server.client() as ann, server.client() as bob:
+        await ann.call("join", token=server.token(room))
+        held = asyncio.Event()
+        server.sessions.around.journal.write("a slow database", held.wait)
+        await ann.call("leave")
+        assert await refusal(bob, "join", token=late) == "room-over"
+        held.set()
+        await server.sessions.around.journal.drained()
+        assert await refusal(bob, "join", token=late) == "room-not-found"
+
+
+async def test_a_program_whose_name_is_no_text_is_stored_all_the_same(server: Signalling) -> None:
+    room = await server.room()
+    host, port = server.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    upgrade = (
+        "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    )
+    writer.write(upgrade.encode() + b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nUser-Agent: b\xfft\r\n\r\n")
+    join = {"jsonrpc": "2.0", "id": 1, "method": "join", "params": {"token": server.token(room)}}
+    text = json.dumps(join).encode()
+    # A frame of text, masked with zeros (RFC 6455 section 5.2).
+    writer.write(bytes([0x81, 0xFE]) + len(text).to_bytes(2, "big") + bytes(4) + text)
+    await reader.readuntil(b"conf_num")
+    session = server.sessions.find(room.room_id)
+    assert session is not None
+    await server.sessions.around.journal.drained()
+    (stay,) = await server.store.connections.list(session.conf_num)
+    assert (stay.agent[0], stay.agent[-1]) == ("b", "t")
+    writer.close()
 
 
 async def test_a_connection_joins_once(server: Signalling) -> None:
