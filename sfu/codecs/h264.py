@@ -14,6 +14,8 @@ _DELIMITER = 9
 _STAP_A = 24
 _FU_A = 28
 _FU_START = 0x80
+# Bytes that are read of one. Real ones are shorter; others could keep the reader busy bit by bit.
+_LONGEST_PARAMETER_SET = 128
 # Profiles whose parameter sets tell the chroma format (ITU-T H.264 section 7.3.2.1.1).
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
@@ -43,7 +45,7 @@ def describe(payload: bytes) -> PayloadInfo:
     width = height = 0
     for unit in units:
         kind = unit[0] & 0x1F
-        if kind == _SPS:
+        if kind == _SPS and not keyframe:
             keyframe = True
             width, height = _size(unit)
         starts = starts or _can_start(kind, unit)
@@ -81,7 +83,7 @@ def _can_start(kind: int, unit: bytes) -> bool:
 def _size(unit: bytes) -> tuple[int, int]:
     """Width and height of a sequence parameter set, zeros where it is cut off or says what no decoder takes."""
     # Emulation prevention: 00 00 03 stands for 00 00 (ITU-T H.264 section 7.4.1).
-    bits = BitReader(unit[1:].replace(b"\0\0\3", b"\0\0"))
+    bits = BitReader(unit[1:_LONGEST_PARAMETER_SET].replace(b"\0\0\3", b"\0\0"))
     try:
         return _read_size(bits)
     except CodecError:

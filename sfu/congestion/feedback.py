@@ -60,7 +60,8 @@ class FeedbackRecorder:
             return []
         self._news = False
         feedbacks = []
-        sequence = self._start
+        # What is further back was leapt over: nobody sends so much between two feedbacks.
+        sequence = max(self._start, self._highest - _MAX_STEP)
         while sequence <= self._highest:
             reference, deltas = self._next_deltas(sequence)
             wrapped = self._wrap_reference(reference)

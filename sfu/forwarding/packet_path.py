@@ -235,16 +235,20 @@ class PacketPath:
             start = end
 
     def _send_failed(self, egress: Egress, error: OSError, start: int, end: int, size: int) -> None:
-        """A full socket buffer drops packets as any router would; a device without segmentation gets them singly."""
-        if error.errno in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) and end - start > size:
-            self._segmentation = False
-            sizes = [size] * ((end - start) // size)
-            if remainder := (end - start) % size:
-                sizes.append(remainder)
-            self._view[: end - start] = bytes(self._view[start:end])
-            self._transmit(egress, sizes)
-        else:
+        """A full socket buffer drops packets as any router would; a device without segmentation gets them singly.
+
+        So does a path with an MTU below `size`: that says nothing of other paths, and whoever publishes chooses it.
+        """
+        if error.errno not in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) or end - start == size or egress.udp is None:
             self._blocked += 1
+            return
+        if error.errno == errno.EIO:
+            self._segmentation = False
+        for position in range(start, end, size):
+            try:
+                egress.udp.sendto(self._view[position : min(position + size, end)], egress.address)
+            except OSError:
+                self._blocked += 1
 
     def _write_frames(self, egress: Egress, sizes: list[int]) -> None:
         if egress.write_frame is None:

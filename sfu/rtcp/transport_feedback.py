@@ -21,6 +21,8 @@ _VECTOR = 0x8000  # the chunk's first bit: status vector, else run length
 _TWO_BIT_VECTOR = 0x4000
 _MAX_RUN = 0x1FFF
 _ONE_BIT_SYMBOLS = 14
+# More than any sender sends between two feedbacks: a run costs two bytes, but time for each packet that it stands for.
+_MAX_STATUSES = 2000
 _TWO_BIT_SYMBOLS = 7
 
 
@@ -78,6 +80,8 @@ class TransportFeedback:
             sender, media, base, count, reference = _HEADER.unpack_from(body)
         except error:
             raise RtcpError("a transport-wide feedback is cut off") from None
+        if count > _MAX_STATUSES:
+            raise RtcpError(f"a transport-wide feedback on {count} packets")
         symbols, position = _read_chunks(body, _HEADER.size, count)
         deltas = _read_deltas(body, position, symbols)
         time = ((reference >> 8) ^ 0x800000) - 0x800000

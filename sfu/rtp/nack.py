@@ -40,7 +40,6 @@ class NackScheduler:
         self._unwrapper = Unwrapper()
         self._highest: int | None = None
         self._missing: dict[int, _Missing] = {}  # by extended sequence number, in rising order
-        self._given_up: list[int] = []
         self.requested = 0
         self.recovered = 0
         self.abandoned = 0
@@ -101,16 +100,6 @@ class NackScheduler:
         self.requested += len(numbers)
         return numbers
 
-    def given_up(self, now: float) -> list[int]:
-        """The sequence numbers (16 bits) given up since the last call, those over age at `now` among them.
-
-        A gap of more than `max_missing` is not listed: it is known by `keyframe_needed`.
-        """
-        oldest = now - self._max_age
-        self._give_up([extended for extended, entry in self._missing.items() if entry.since < oldest])
-        numbers, self._given_up = self._given_up, []
-        return numbers
-
     def keyframe_arrived(self) -> None:
         """A keyframe has come: whatever was given up before no longer hurts."""
         self.keyframe_needed = False
@@ -118,7 +107,6 @@ class NackScheduler:
     def _give_up(self, numbers: list[int]) -> None:
         for extended in numbers:
             del self._missing[extended]
-            self._given_up.append(extended & 0xFFFF)
         if numbers:
             self.abandoned += len(numbers)
             self.keyframe_needed = True

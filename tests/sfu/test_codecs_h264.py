@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.codecs import CodecError, describe
+from sfu.codecs.bits import BitReader
 from tests.support.clips import encode_clip
 from tests.support.mutation import mutated
 
@@ -96,3 +97,15 @@ def test_any_input_is_described_or_raises_codec_error(payload):
         return
     assert 0 <= info.width <= 0xFFFF
     assert 0 <= info.height <= 0xFFFF
+
+
+def test_a_parameter_set_that_never_ends_is_not_read_to_its_end(monkeypatch):
+    reads = []
+    read = BitReader.exp_golomb
+    monkeypatch.setattr(BitReader, "exp_golomb", lambda self: reads.append(1) or read(self))
+    # Picture order type 1 with 4095 reference frames, each of them a single bit.
+    endless = bytes.fromhex("6742001ed6") + bytes.fromhex("8000800f") + b"\xff" * 1200
+    for payload in (endless, stap_a(*[endless[:60]] * 20)):
+        reads.clear()
+        assert describe("H264", payload).keyframe
+        assert len(reads) < 1500

@@ -138,3 +138,12 @@ def test_any_numbers_make_feedback_that_can_be_written(packets):
         recorder.received(number, now)
         if build:
             assert all(len(feedback.to_bytes()) <= 1200 for feedback in recorder.build(1, 2, now))
+
+
+def test_numbers_that_leap_make_no_more_feedback_than_a_fast_sender():
+    recorder = FeedbackRecorder()
+    for index in range(100):
+        recorder.received(index * 4999 & 0xFFFF, index * 0.001)
+    feedbacks = recorder.build(1, 2, 0.1)
+    assert len(feedbacks) <= 11
+    assert feedbacks[-1].deltas[-1] is not None

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfu.rtcp.framing import frame
 from sfu.rtcp.packets import (
     Bye,
     Fir,
@@ -195,3 +196,9 @@ class TestTransportFeedback:
         body = struct.pack("!IIHHIHBB", 1, 2, 0, 2, 0, 0x2000 | 0x1FFF, 1, 2)
         (parsed,) = parse_rtcp(struct.pack("!BBH", 0x8F, 205, len(body) // 4) + body)
         assert parsed.deltas == (1, 2)
+
+    def test_more_packets_than_anyone_sends_between_two_feedbacks_are_refused(self):
+        chunks = struct.pack("!8H", *[0x1FFF] * 8)
+        body = struct.pack("!IIHHI", 1, 2, 0, 0xFFF8, 0) + chunks
+        with pytest.raises(RtcpError):
+            parse_rtcp(frame(15, 205, body))

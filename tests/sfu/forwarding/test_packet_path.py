@@ -108,3 +108,22 @@ def test_the_kernel_cuts_a_message_as_meant() -> None:
         decrypted = SrtpReceiver(KEYS, session.counters.count)
         for _ in range(20):
             assert decrypted.unprotect_rtp(receiver.recv(4096)) is not None
+
+
+class Narrow(RecordingSocket):
+    """A path whose MTU no segment fits into: the kernel refuses to segment, and would fragment single packets."""
+
+    def sendmsg(self, buffers: tuple[memoryview], ancillary: Any, flags: int, address: object) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
+def test_packets_over_the_mtu_of_one_path_do_not_end_segmentation_for_all() -> None:
+    session = Session()
+    narrow = session.join("narrow", slots=slots(video=1))
+    narrow.socket = Narrow()
+    narrow.peer.egress.udp = narrow.socket  # type: ignore[assignment]  # a double that refuses
+    other = session.join("other", slots=slots(video=1))
+    frames(session, 2)
+    assert len(narrow.received()) == 12
+    assert len(other.received()) == 12
+    assert other.socket.messages == 2
