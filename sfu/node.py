@@ -197,7 +197,7 @@ class MediaNode:
     def batch_done(self) -> None:
         now = self._clock()
         for router in self._routers.values():
-            if router.stale:
+            if router.is_due(now):
                 router.refresh(now)
                 self._send_requests(router, now)
         self._path.flush()
@@ -229,7 +229,7 @@ class MediaNode:
         now = self._clock()
         self._ticks += 1
         for number, router in enumerate(self._routers.values()):
-            if router.stale:
+            if router.is_due(now):
                 router.refresh(now)
             if (self._ticks + number) % DECISION_TICKS == 0:
                 router.decide(now)

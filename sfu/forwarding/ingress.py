@@ -6,6 +6,7 @@ what was learned stays (RFC 8843 section 9.2, RFC 8852).
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sfu.codecs import CodecError
 from sfu.congestion.feedback import FeedbackRecorder
@@ -34,6 +35,14 @@ class Stream:
     repairs: bool
 
 
+class StreamName(NamedTuple):
+    """What a publisher said of an SSRC. It outlives the track, which may be published again without a word."""
+
+    mid: str
+    rid: str
+    repairs: bool
+
+
 class Ingress:
     """`count` counts what is dropped; `level` is told of each audio level, `changed` of new sizes and ended layers,
     and `started` of a new layer, before its first packet is forwarded.
@@ -58,6 +67,7 @@ class Ingress:
         self._clock = PublisherClock()
         self._feedback = FeedbackRecorder()
         self._streams: dict[int, Stream] = {}
+        self._named: dict[int, StreamName] = {}
         self._by_mid: dict[str, PublishedTrack] = {}
         self.tracks: dict[str, PublishedTrack] = {}
         # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
@@ -82,6 +92,7 @@ class Ingress:
                 self._add(ssrc, track, "", repairs=False)
             for ssrc in track.parameters.rtx_ssrcs[:1]:
                 self._add(ssrc, track, "", repairs=True)
+        self._recall()
 
     def pause(self, track_id: str, paused: bool) -> None:
         """Mute or unmute. Layers start anew then, so that nothing sent while muted is asked for or forwarded."""
@@ -117,6 +128,10 @@ class Ingress:
             original = _repaired(packet, track, layer)
             if original is None:
                 return
+            if layer.newest is None:
+                # Of a layer that starts anew: it may have been sent while muted.
+                self._count("rtx-before-media")
+                return
             packet = original
         else:
             if layer.restarts(packet.sequence_number) or track.layers.get(layer.rid) is not layer:
@@ -135,11 +150,11 @@ class Ingress:
         elif arrival.keyframe:
             self._note_keyframe(track, layer, arrival.height)
         if not layer.started:
-            layer.started = True
+            layer.started = track.was_sent = True
             self._started(now)
         layer.forward(arrival.packet, arrival.keyframe, self._path, now)
         if arrival.keyframe and track.kind == "video":
-            track.keyframe_arrived(now)
+            track.keyframe_arrived(layer, now)
 
     def _note_level(self, value: bytes | None, now: float) -> None:
         if value is not None:
@@ -211,13 +226,28 @@ class Ingress:
         repaired = packet.extension(self._repaired_id) if self._repaired_id else None
         rid = packet.extension(self._rid_id) if self._rid_id else None
         if repaired is not None:
-            return self._add(packet.ssrc, track, read_rid(repaired), repairs=True)
+            return self._name(packet.ssrc, track, read_rid(repaired), repairs=True)
         if rid is not None:
-            return self._add(packet.ssrc, track, read_rid(rid), repairs=False)
+            return self._name(packet.ssrc, track, read_rid(rid), repairs=False)
         if track.parameters.rids:
             self._count("unknown-ssrc")
             return None
-        return self._add(packet.ssrc, track, "", repairs=packet.payload_type in track.rtx_payload_types)
+        return self._name(packet.ssrc, track, "", repairs=packet.payload_type in track.rtx_payload_types)
+
+    def _name(self, ssrc: int, track: PublishedTrack, rid: str, *, repairs: bool) -> Stream | None:
+        stream = self._add(ssrc, track, rid, repairs=repairs)
+        if stream is not None:
+            self._named[ssrc] = StreamName(track.parameters.mid, rid, repairs)
+            if len(self._named) > MAX_STREAMS:
+                del self._named[next(iter(self._named))]
+        return stream
+
+    def _recall(self) -> None:
+        """Bring back the streams of a track that is published again; repairs last, as they need their layer."""
+        for ssrc, name in sorted(self._named.items(), key=lambda named: named[1].repairs):
+            track = self._by_mid.get(name.mid)
+            if track is not None and ssrc not in self._streams and len(self._streams) < MAX_STREAMS:
+                self._add(ssrc, track, name.rid, repairs=name.repairs)
 
     def _add(self, ssrc: int, track: PublishedTrack, rid: str, *, repairs: bool) -> Stream | None:
         if rid and rid not in track.parameters.rids:

@@ -24,18 +24,24 @@ class Intake:
     """Takes the packets of one layer apart. Raises `CodecError` for a payload that is not what its codec says."""
 
     def __init__(self, track: Track) -> None:
+        self._frames = _FrameNumbers()
+        self.update(track)
+
+    def update(self, track: Track) -> None:
+        """Take over what was negotiated anew; numbers go on."""
         extensions = track.extensions
         self._red_blocks = {codec.payload_type: OPUS_IN_RED for codec in track.codecs if codec.name == "opus"}
         self._orientation = extensions.get("video-orientation", 0)
         self._descriptor = extensions.get("dependency-descriptor", 0)
         self._audio_level = extensions.get("audio-level", 0)
-        self._frames = _FrameNumbers()
 
     def take(self, packet: RtpPacket, codec: Codec) -> Arrival:
         payload = packet.payload
         media = MediaPacket(codec.format, packet.sequence_number, packet.timestamp, packet.marker, payload)
         if codec.name in ("opus", "red"):
             if codec.name == "red":
+                # Whoever gets the primary block alone must find it.
+                red.primary(payload)
                 media.payload = red.rewrite_payload_types(payload, self._red_blocks)
             media.audio_level = packet.extension(self._audio_level) if self._audio_level else None
             return Arrival(media, True, 0)
@@ -89,8 +95,9 @@ class _FrameNumbers:
         self._counted = 0
 
     def number(self, timestamp: int, info: PayloadInfo) -> tuple[int, int]:
-        if info.picture_id is not None and info.picture_id_bits == 15 and info.tl0 is not None:
-            return info.picture_id, info.tl0
+        if info.picture_id is not None and info.picture_id_bits == 15:
+            # Encoders without temporal layers leave TL0 out: each frame is one of layer 0.
+            return info.picture_id, info.picture_id & 0xFF if info.tl0 is None else info.tl0
         known = self._known.get(timestamp)
         if known is None:
             known = self._known[timestamp] = self._next(info)

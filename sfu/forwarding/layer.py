@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfu.forwarding.media_packet import MediaPacket
+from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
 from sfu.forwarding.packet_path import Outlets, PacketPath
 from sfu.forwarding.ring import PacketRing
 from sfu.forwarding.sender_clock import StreamClock
@@ -48,6 +48,8 @@ class Layer:
         self.clock = clock
         self.height = 0
         self.started = False
+        self.keyframe_wanted = False
+        """Whether a participant has asked for a keyframe of this layer."""
         self.newest: Newest | None = None
         self.outlets = Outlets()
         self.slots: set[OutgoingSlot] = set()
@@ -56,6 +58,11 @@ class Layer:
         self.nack = NackScheduler()
         self._restart_at: int | None = None
         self._ring = PacketRing(RING_SIZE[kind])
+
+    @property
+    def needs_keyframe(self) -> bool:
+        """Whether slots wait for one to join, or cannot go on without one."""
+        return bool(self.waiting or (self.slots and (self.keyframe_wanted or self.nack.keyframe_needed)))
 
     def is_live(self, now: float) -> bool:
         """Whether packets are coming. Audio may pause for long (discontinuous transmission)."""
@@ -89,7 +96,7 @@ class Layer:
         if in_order:
             if keyframe:
                 self._admit(packet, sequence, now)
-            self.newest = Newest(sequence, packet.timestamp, packet.picture_id, packet.tl0, now)
+            self.newest = self._newest(packet, sequence, now)
             path.enqueue(self.outlets, packet)
         else:
             path.flush()
@@ -124,6 +131,14 @@ class Layer:
                 packet = self.packet(number)
                 if packet is not None:
                     slot.send_late(packet, number)
+
+    def _newest(self, packet: MediaPacket, sequence: int, now: float) -> Newest:
+        """Numbers that the packet lacks, as padding does, are those of the packets before it."""
+        picture_id, tl0 = packet.picture_id, packet.tl0
+        if self.newest is not None:
+            picture_id = self.newest.picture_id if picture_id == NO_NUMBER else picture_id
+            tl0 = self.newest.tl0 if tl0 == NO_NUMBER else tl0
+        return Newest(sequence, packet.timestamp, picture_id, tl0, now)
 
     def _extend(self, sequence_number: int) -> int:
         if self.newest is None:

@@ -121,7 +121,7 @@ class Peer:
         """Sender reports of the filled slots, and receiver reports; due each second (RFC 3550 section 6.4)."""
         compounds = []
         for slot in self.slots.values():
-            slot.refill()
+            slot.refill(now)
             report = slot.sender_report(now)
             if report is not None:
                 sender = SenderReport(slot.parameters.ssrc, round(ntp / NTP_UNIT) & (2**64 - 1), *report)
@@ -161,4 +161,4 @@ class Peer:
             slot = self._by_ssrc.get(ssrc)
             if slot is not None and slot.track is not None:
                 self._count("keyframes-requested", 1)
-                slot.track.keyframes.want(now)
+                slot.track.want_keyframe(slot.layer, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from sfu.forwarding.layer import Layer
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.peer import Count, Peer
 from sfu.forwarding.slot import OutgoingSlot
@@ -13,10 +14,14 @@ from sfu.talkers import Ranking, TalkerRanking
 SWITCH_TIMEOUT = 2.0
 """Seconds after which a slot whose new occupant sends no keyframe stops showing the one before."""
 VIDEO_SOURCES: tuple[Source, ...] = ("camera", "canvas")
+REFRESH_RATE = 3_000
+REFRESH_BURST = 2_000
+"""Peers that may be looked at per second, and at once. Publishers cause refreshes, with each new layer or size, and a
+refresh looks at every peer: what is more waits for the next decision, or a large room would do nothing else."""
 
 
 class Router:
-    """`tell` sends events to signalling. `stale` says that `refresh` is due; who calls it decides when."""
+    """`tell` sends events to signalling. `stale` says that `refresh` is wanted, and `is_due` that it may be called."""
 
     def __init__(
         self, parameters: PutRouter, path: PacketPath, *, count: Count, tell: Callable[[NodeMessage], None]
@@ -31,6 +36,10 @@ class Router:
         self._talkers = TalkerRanking()
         self._ranking = Ranking((), ())
         self._stage: StageChanged | None = None
+        self._best_layers: dict[tuple[PublishedTrack, int | None], Layer | None] = {}  # of the refresh under way
+        self._effort = 0.0
+        """Peers looked at lately, less what REFRESH_RATE allows."""
+        self._refreshed = 0.0
 
     def put(self, parameters: PutRouter) -> None:
         self.parameters = parameters
@@ -60,9 +69,16 @@ class Router:
         self._ranking = self._talkers.decide(now)
         self.refresh(now)
 
+    def is_due(self, now: float) -> bool:
+        """Whether a refresh is wanted, and can be afforded now."""
+        return self.stale and self._effort_at(now) < REFRESH_BURST
+
     def refresh(self, now: float) -> None:
         """Fill the slots of every connected peer by the present ranking."""
         self.stale = False
+        self._effort = self._effort_at(now) + len(self.peers)
+        self._refreshed = now
+        self._best_layers.clear()
         stage = stage_order(self._ranking, self.parameters.first, self.parameters.last, tuple(self._members))
         priority = audio_order(self._ranking, stage)
         # A muted microphone keeps its place, else unmuting would move pictures to pair them with their sound.
@@ -116,7 +132,7 @@ class Router:
             self._path,
             count=self._count,
             changed=self._mark_stale,
-            started=self.refresh,
+            started=self._layer_started,
             level=lambda level, voice, at: self._talkers.level(endpoint, level, voice, at),
         )
         self.peers[command.transport_id] = peer
@@ -125,13 +141,26 @@ class Router:
     def _mark_stale(self) -> None:
         self.stale = True
 
+    def _layer_started(self, now: float) -> None:
+        """Refresh at once where that can be afforded: slots then join with the layer's very first keyframe."""
+        self.stale = True
+        if self.is_due(now):
+            self.refresh(now)
+
+    def _effort_at(self, now: float) -> float:
+        return max(0.0, self._effort - (now - self._refreshed) * REFRESH_RATE)
+
     def _tracks(self, sources: tuple[Source, ...], *, muted: bool = False) -> dict[str, PublishedTrack]:
-        """The track of each endpoint that is being sent, with `muted` also those that are muted."""
+        """The track of each endpoint that is being sent, with `muted` also those that are muted or were just now."""
         found: dict[str, PublishedTrack] = {}
         for peer in self.peers.values():
             for track in peer.ingress.tracks.values():
-                if track.source in sources and track.has_started and (muted or not track.paused):
-                    found.setdefault(peer.endpoint_id, track)
+                if track.source not in sources:
+                    continue
+                if track.was_sent if muted else track.has_started and not track.paused:
+                    known = found.get(peer.endpoint_id)
+                    if known is None or (known.paused and not track.paused):
+                        found[peer.endpoint_id] = track
         return found
 
     def _fill(
@@ -147,11 +176,18 @@ class Router:
             if track is None:
                 slot.idle()
                 continue
-            layer = track.best_layer(None if slot.audio else slot.max_height, now)
+            layer = self._best_layer(track, None if slot.audio else slot.max_height, now)
             if slot.aim(layer, now):
                 track.keyframes.want(now)
             if slot.layer not in track.layers.values() and now - slot.target_since > SWITCH_TIMEOUT:
                 slot.stop()
+
+    def _best_layer(self, track: PublishedTrack, max_height: int | None, now: float) -> Layer | None:
+        """The same for all slots that ask for the same."""
+        key = track, max_height
+        if key not in self._best_layers:
+            self._best_layers[key] = track.best_layer(max_height, now)
+        return self._best_layers[key]
 
     def _announce(self, stage: tuple[str, ...], filled: dict[str, dict[str, str | None]]) -> None:
         """Tell what changed, and only that."""

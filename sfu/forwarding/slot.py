@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sfu.forwarding.track import PublishedTrack
 
 HISTORY = 16
-"""Switches remembered for NACKs; rings hold a few seconds at most."""
+HISTORY_AGE = 5.0
+"""Switches remembered for NACKs, and seconds after they were followed by another; rings hold no more at most."""
 MIN_STEP = {"audio": 0.020, "video": 0.001}
 """Seconds that a switch moves the timestamp at least: Opus packets last 20 ms, and must not overlap."""
 RESEND_BUDGET = 500
@@ -43,8 +44,9 @@ class Numbers:
 
 
 class Switch(NamedTuple):
-    """From `first` (extended, the slot's numbers) on, packets are those of `layer` under `plan`."""
+    """From `first` (extended, the slot's numbers) on, packets are those of `layer` under `plan`; since `at` seconds."""
 
+    at: float
     first: int
     layer: Layer
     plan: Plan
@@ -143,7 +145,7 @@ class OutgoingSlot:
             picture_id_offset=last.picture_id + 1 - packet.picture_id,
             tl0_offset=last.tl0 + 1 - packet.tl0,
         )
-        self._history.append(Switch(last.sequence + 1, layer, plan))
+        self._history.append(Switch(now, last.sequence + 1, layer, plan))
         self._first_source_sequence = sequence
         self.layer, self._plan = layer, plan
         layer.slots.add(self)
@@ -160,8 +162,14 @@ class OutgoingSlot:
             plan.packets_sent += 1
             plan.octets_sent += canonical.size - HEADER_SIZE
 
-    def refill(self) -> None:
+    def refill(self, now: float) -> None:
+        """Allow for more retransmissions, and let go of layers, with their packets, that nobody asks for any more."""
         self._resend_budget = RESEND_BUDGET
+        oldest = now - HISTORY_AGE
+        while len(self._history) > 1 and self._history[1].at < oldest:
+            self._history.popleft()
+        if self.layer is None and self._last.at is not None and self._last.at < oldest:
+            self._history.clear()
 
     def resend(self, sequence_numbers: Sequence[int]) -> int:
         """Answer a NACK. Returns how many of the packets were still there and have been sent again."""

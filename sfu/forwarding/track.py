@@ -16,13 +16,16 @@ class PublishedTrack:
         self.endpoint_id = endpoint_id
         self.started = started
         self.layers: dict[str, Layer] = {}
+        self.was_sent = False
+        """Whether anything of it ever arrived. Unlike `has_started`, this outlives a mute."""
         self._intakes: dict[str, Intake] = {}
         self.keyframes = KeyframeRequests()
         self.update(parameters)
 
     def update(self, parameters: Track) -> None:
         """Take over what was negotiated anew."""
-        self._intakes.clear()
+        for intake in self._intakes.values():
+            intake.update(parameters)
         self.parameters = parameters
         self.source = parameters.source
         self.kind = parameters.kind
@@ -76,19 +79,26 @@ class PublishedTrack:
         index = choose_layer(states, max_height)
         return None if index is None else layers[index]
 
-    def keyframe_arrived(self, now: float) -> None:
-        """One layer has one; slots may still wait for another layer's."""
+    def want_keyframe(self, layer: Layer | None, now: float) -> None:
+        """A participant asks for a keyframe of what it gets, which may still be another track's layer."""
+        if layer is not None and layer in self.layers.values():
+            layer.keyframe_wanted = True
+        self.keyframes.want(now)
+
+    def keyframe_arrived(self, layer: Layer, now: float) -> None:
+        """One layer has one; slots may still need another layer's."""
+        layer.keyframe_wanted = False
         self.keyframes.keyframe_arrived(now)
-        if any(layer.waiting for layer in self.layers.values()):
+        if any(other.needs_keyframe for other in self.layers.values()):
             self.keyframes.want(now)
 
     def keyframe_requests(self, now: float) -> list[int]:
-        """SSRCs to send a picture loss indication for now: the layers that slots wait for, else those in use."""
+        """SSRCs to send a picture loss indication for now: the layers that need it, else those in use."""
         if not self.keyframes.due(now):
             return []
         layers = self.layers.values()
-        waited_for = [layer.ssrc for layer in layers if layer.waiting]
-        return waited_for or [layer.ssrc for layer in layers if layer.slots]
+        in_need = [layer.ssrc for layer in layers if layer.needs_keyframe]
+        return in_need or [layer.ssrc for layer in layers if layer.slots]
 
     def release(self) -> None:
         """The track ended or was muted: its slots go idle."""

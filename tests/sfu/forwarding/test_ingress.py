@@ -176,3 +176,71 @@ def test_a_mutated_packet_never_stops_the_next_one(position: int, value: int, ke
     session.decide()
     publisher.send(*source.frame(key=True))
     assert subscriber.received()
+
+
+def test_a_track_that_is_published_again_is_known_by_its_ssrcs() -> None:
+    """Browsers name MID and RID only until the first receiver report."""
+    session = Session()
+    tracks = (camera("p", rids=("q", "h")),)
+    publisher = session.join("p", tracks=tracks)
+    subscriber = session.join("s", slots=slots(video=1))
+    source = VideoSource(1, rid="q")
+    publisher.send(*source.frame(key=True))
+    publisher.put((), ())
+    session.settle()
+    publisher.put(tracks, ())
+    session.settle()
+    subscriber.received()
+    publisher.send(bare(source.frame(key=True)[0]))
+    assert len(subscriber.received()) == 1
+    assert "unknown-ssrc" not in session.counters.totals()
+
+
+def bare(packet: bytes) -> bytes:
+    """The packet without its header extensions."""
+    return bytes([packet[0] & 0xEF]) + packet[1:12] + packet[12 + 4 + 4 * struct.unpack_from("!H", packet, 14)[0] :]
+
+
+def test_a_retransmission_of_what_was_sent_while_muted_is_not_forwarded() -> None:
+    session = Session()
+    publisher = publisher_of(session, rids=("q",))
+    subscriber = session.join("s", slots=slots(video=1))
+    source = VideoSource(1, rid="q", packets_per_frame=1)
+    rtx = [(MID, b"1"), (REPAIRED_RID, b"q")]
+    publisher.send(*source.frame(key=True))
+    publisher.send(retransmission(source.frame()[0], 2, 8, rtx))
+    publisher.peer.ingress.pause("p-cam", True)
+    (hidden,) = source.frame(key=True)
+    publisher.send(hidden)
+    publisher.peer.ingress.pause("p-cam", False)
+    session.router.stale = True
+    session.settle()
+    subscriber.received()
+    publisher.send(retransmission(hidden, 2, 9, rtx))
+    assert subscriber.received() == []
+    publisher.send(*source.frame(key=True))
+    assert len(subscriber.received()) == 1
+
+
+def test_a_keyframe_of_one_layer_does_not_satisfy_who_needs_another_layers() -> None:
+    session = Session()
+    publisher = publisher_of(session, rids=("q", "h"))
+    small, large = (session.join(name, slots=slots(video=1)) for name in ("small", "large"))
+    low, high = VideoSource(1, rid="q"), VideoSource(2, rid="h", height=360)
+    small.peer.slots["video0"].max_height = 180
+    publisher.send(*low.frame(key=True), *high.frame(key=True))
+    session.decide()
+    session.now += 1
+    publisher.peer.requests(session.now)
+    publisher.send(*low.frame(key=True), *high.frame(key=True))
+    for member in (small, large):
+        member.peer.rtcp(Pli(1, member.received()[-1].ssrc).to_bytes(), session.now, 0.0)
+    session.now += 1
+    asked = parse_rtcp_or_none(publisher.peer.requests(session.now))
+    assert asked == [Pli(1, 1), Pli(1, 2)]
+    publisher.send(*high.frame(key=True))
+    session.now += 1
+    assert parse_rtcp_or_none(publisher.peer.requests(session.now)) == [Pli(1, 1)]
+    publisher.send(*low.frame(key=True))
+    session.now += 1
+    assert publisher.peer.requests(session.now) == b""

@@ -2,6 +2,7 @@
 
 import struct
 
+from sfu.link_messages import Codec
 from sfu.rtcp.packets import (
     Bye,
     Fir,
@@ -13,7 +14,7 @@ from sfu.rtcp.packets import (
     SourceDescription,
     parse_rtcp,
 )
-from tests.support.forwarding import AudioSource, Session, VideoSource, camera, microphone, slots
+from tests.support.forwarding import OPUS, AudioSource, Session, VideoSource, camera, microphone, rtp, slots
 
 NTP = 3_900_000_000.0
 
@@ -94,3 +95,20 @@ def test_malformed_rtcp_is_counted() -> None:
     subscriber = session.join("s", slots=slots(video=1))
     subscriber.peer.rtcp(b"\x80\xc8\xff\xff", session.now, NTP)
     assert session.counters.totals() == {"rtcp-malformed": 1}
+
+
+def test_red_that_is_cut_off_is_counted_and_not_kept_for_nacks() -> None:
+    red = Codec(format="red", name="red", payload_type=63, clock_rate=48000)
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=1))
+    track = microphone("p").model_copy(update={"codecs": (OPUS, red)})
+    publisher = session.join("p", tracks=(track,))
+    voice = AudioSource(1)
+    publisher.send(voice.packet())
+    (first,) = subscriber.received()
+    one_redundant_block_of_1000_bytes = bytes([0x80 | 111, 0, 3, 0xE8, 111]) + b"\xfc"
+    publisher.send(rtp(63, voice.sequence + 1, voice.timestamp, 1, one_redundant_block_of_1000_bytes))
+    lost = (first.sequence_number + 1) & 0xFFFF
+    subscriber.peer.rtcp(Nack(1, first.ssrc, (lost,)).to_bytes(), session.now, NTP)
+    assert subscriber.received() == []
+    assert session.counters.totals()["payload-malformed"] == 1

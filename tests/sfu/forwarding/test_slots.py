@@ -1,7 +1,9 @@
 """Slots stay unbroken across every change of source and layer."""
 
+import gc
 import itertools
 import struct
+import weakref
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.support.forwarding import (
     VideoSource,
     camera,
     microphone,
+    rtp,
     slots,
 )
 
@@ -312,3 +315,96 @@ def test_unequal_sizes_arrive_whole_and_in_order(sizes: list[int]) -> None:
     packets = subscriber.received()
     assert [len(packet.payload) for packet in packets] == sizes
     assert_unbroken(packets)
+
+
+def without_tl0(packet: bytes) -> bytes:
+    """The same packet as an encoder without temporal layers writes it: only a picture id."""
+    start = 12 + 4 + 4 * struct.unpack_from("!H", packet, 14)[0]
+    payload = packet[start:]
+    return packet[:start] + payload[:1] + b"\x80" + payload[2:4] + payload[6:]
+
+
+def test_padding_before_a_switch_does_not_turn_picture_ids_back() -> None:
+    session = Session(max_video_slots=1)
+    subscriber = session.join("s", slots=slots(video=1))
+    first, second = (session.join(name, tracks=(camera(name),)) for name in "ab")
+    one, two = VideoSource(1), VideoSource(2, sequence=9)
+    first.send(*one.frame(key=True))
+    for _ in range(5):
+        session.now += 0.033
+        first.send(*one.frame())
+    packets = subscriber.received()
+    one.sequence += 1
+    first.send(rtp(96, one.sequence, one.timestamp, 1, b""))
+    (padding,) = subscriber.received()
+    assert (padding.sequence_number - packets[-1].sequence_number) & 0xFFFF == 1
+    first.peer.ingress.pause("a-cam", True)
+    session.router.stale = True
+    session.settle()
+    session.now += 0.033
+    second.send(*two.frame(key=True))
+    after = subscriber.received()
+    assert picture_ids(after) == [(picture_ids(packets)[-1] + 1) & 0x7FFF] * 2
+    assert tl0s(after) == [(tl0s(packets)[-1] + 1) & 0xFF] * 2
+
+
+def test_a_publisher_that_negotiates_anew_leaves_its_slots_unbroken() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    packets: list[RtpPacket] = []
+    for turn in range(6):
+        session.now += 0.033
+        publisher.send(*map(without_tl0, source.frame(key=turn == 0)))
+        publisher.put((camera("p"), microphone("p")), ())
+        session.settle()
+        packets += subscriber.received()
+    assert_unbroken(packets)
+
+
+def test_a_whole_frame_that_comes_late_keeps_its_place_among_the_frames() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=1)
+    frames = [without_tl0(source.frame(key=turn == 0)[0]) for turn in range(4)]
+    publisher.send(frames[0], frames[1], frames[3])
+    publisher.send(frames[2])
+    assert_unbroken(sorted(subscriber.received(), key=lambda packet: packet.sequence_number))
+
+
+def test_unmuting_keeps_ones_place() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=2, video=2))
+    for number, name in enumerate("ab", 1):
+        member = session.join(name, tracks=(camera(name), microphone(name)))
+        member.send(*VideoSource(number).frame(key=True), AudioSource(10 + number).packet())
+    ingress = session.router.peers["a"].ingress
+    ingress.pause("a-mic", True)
+    session.decide()
+    before = [slot.track for slot in subscriber.peer.slots_of("audio")]
+    assert [track and track.track_id for track in before] == ["a-mic", "b-mic"]
+    ingress.pause("a-mic", False)
+    session.decide()
+    assert [slot.track for slot in subscriber.peer.slots_of("audio")] == before
+
+
+def test_what_nobody_can_ask_for_any_more_is_not_kept() -> None:
+    session = Session(max_video_slots=1)
+    subscriber = session.join("s", slots=slots(video=1))
+    layers = []
+    for number in range(1, 4):
+        publisher = session.join(f"p{number}", tracks=(camera(f"p{number}"),))
+        publisher.send(*VideoSource(number).frame(key=True))
+        layers.append(weakref.ref(publisher.peer.ingress.tracks[f"p{number}-cam"].layers[""]))
+        session.router.remove_transport(f"p{number}")
+        session.settle()
+    del publisher
+    session.now += 1
+    subscriber.peer.reports(session.now, 0.0)
+    assert all(layer() is not None for layer in layers), "the last packets may still be asked for"
+    session.now += 60
+    subscriber.peer.reports(session.now, 0.0)
+    gc.collect()
+    assert [layer() for layer in layers] == [None] * 3

@@ -1,0 +1,56 @@
+"""What a router costs, however its publishers behave."""
+
+import pytest
+
+from sfu.forwarding.router import Router
+from tests.support.forwarding import AudioSource, Session, VideoSource, camera, microphone, slots
+
+
+@pytest.fixture
+def refreshes(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When slots were filled anew."""
+    times: list[float] = []
+    refresh = Router.refresh
+
+    def count(self: Router, now: float) -> None:
+        times.append(now)
+        refresh(self, now)
+
+    monkeypatch.setattr(Router, "refresh", count)
+    return times
+
+
+def test_a_publisher_that_changes_its_ssrc_with_each_packet_does_not_stall_the_router(refreshes: list[float]) -> None:
+    session = Session()
+    for number in range(50):
+        session.join(f"s{number}", slots=slots(audio=2))
+    publisher = session.join("p", tracks=(microphone("p"),))
+    voices = AudioSource(1), AudioSource(2)
+    refreshes.clear()
+    for turn in range(2000):
+        session.now += 0.001
+        publisher.peer.ingress.receive(voices[turn % 2].packet(), session.now)
+        if session.router.is_due(session.now):
+            session.router.refresh(session.now)
+    assert len(refreshes) * 50 < 30_000, "peers looked at in two seconds"
+
+
+def test_a_refresh_that_was_put_off_comes(refreshes: list[float]) -> None:
+    session = Session()
+    for number in range(50):
+        session.join(f"s{number}")
+    session.router.stale = True
+    while session.router.is_due(session.now):
+        session.router.refresh(session.now)
+        session.router.stale = True
+    assert len(refreshes) > 10
+    session.now += 0.1
+    assert session.router.is_due(session.now)
+
+
+def test_a_newcomers_layers_are_let_in_with_their_first_packets(refreshes: list[float]) -> None:
+    session = Session()
+    subscribers = [session.join(f"s{number}", slots=slots(audio=2, video=2)) for number in range(20)]
+    publisher = session.join("p", tracks=(camera("p"), microphone("p")))
+    publisher.send(*VideoSource(1).frame(key=True), AudioSource(2).packet())
+    assert [len(subscriber.received()) for subscriber in subscribers] == [3] * 20
