@@ -37,6 +37,7 @@ async def serve(options: NodeOptions) -> None:
     announced = candidates(options.public_addresses, hosts, mux.port)
 
     def hello() -> Hello:
+        node.forget_empty_routers()
         return Hello(
             node_id=options.node_id,
             zone=options.zone,

@@ -75,6 +75,13 @@ class MediaNode:
     def transport_ids(self) -> tuple[str, ...]:
         return tuple(self._transports)
 
+    def forget_empty_routers(self) -> None:
+        """Drop routers without transports: their sessions may have ended while the link was down.
+
+        Call this before a new link's hello; signalling puts the routers that it still needs.
+        """
+        self._routers = {router_id: router for router_id, router in self._routers.items() if router.peers}
+
     def state(self) -> Iterable[NodeMessage]:
         """What is told of all sessions when the link comes back."""
         for router in self._routers.values():

@@ -9,6 +9,9 @@ from sfu.transport.framing import FrameReader, FramingError, frame
 WRITE_LIMIT = 256 * 1024
 """Bytes that may wait for a peer that does not read; what comes on top is dropped, as a full router would."""
 
+LINGER = 5.0
+"""Seconds that a closed connection has to send what is waiting; a peer that does not read would keep it for ever."""
+
 
 class TcpOwner(Protocol):
     """What a connection reports to."""
@@ -35,6 +38,7 @@ class TcpConnection(asyncio.Protocol):
         self._reader = FrameReader()
         self._stream: asyncio.Transport | None = None
         self._writable = False
+        self._abort: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._stream = cast(asyncio.Transport, transport)
@@ -65,6 +69,8 @@ class TcpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stream = None
         self._writable = False
+        if self._abort is not None:
+            self._abort.cancel()
         self._owner.tcp_closed(self)
 
     def write_frame(self, data: bytes) -> bool:
@@ -79,6 +85,9 @@ class TcpConnection(asyncio.Protocol):
         return True
 
     def close(self) -> None:
-        """Close the connection after what is waiting was sent. Idempotent."""
-        if self._stream is not None:
-            self._stream.close()
+        """Close the connection after what is waiting was sent, or LINGER is over. Idempotent."""
+        if self._stream is None:
+            return
+        self._stream.close()
+        if self._abort is None:
+            self._abort = asyncio.get_running_loop().call_later(LINGER, self._stream.abort)

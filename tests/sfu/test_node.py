@@ -145,3 +145,13 @@ async def test_the_state_names_every_transport_for_a_link_that_came_back() -> No
             assert node.error(command) is None
         told = [message for message in node.node.state() if isinstance(message, SlotsFilled)]
         assert [set(message.transports) for message in told] == [{"one", "two"}]
+
+
+async def test_routers_whose_sessions_may_have_ended_are_dropped_before_a_new_link() -> None:
+    async with Node() as node:
+        for command in (put_router("used"), put_router("empty"), put_transport("t", "used")):
+            assert node.error(command) is None
+        node.node.forget_empty_routers()
+        assert [message.router_id for message in node.node.state() if isinstance(message, SlotsFilled)] == ["used"]
+        assert node.error(put_transport("t", "used")) is None
+        assert node.error(put_transport("u", "empty")) == "unknown-router"

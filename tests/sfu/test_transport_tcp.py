@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from sfu.transport import tcp
 from sfu.transport.strangers import GRACE, MAX_STRANGERS_PER_HOST
 from sfu.transport.tcp import WRITE_LIMIT
 from tests.support.media_peer import (
@@ -88,6 +89,17 @@ async def test_peer_that_does_not_read_loses_packets_and_costs_bounded_memory():
         assert node.counts["tcp-peer-slow"]
         assert transport.remote._stream.get_write_buffer_size() < WRITE_LIMIT + 2000
         assert transport.connected
+
+
+async def test_peer_that_does_not_read_cannot_keep_a_closed_connection(monkeypatch):
+    monkeypatch.setattr(tcp, "LINGER", 0.05)
+    async with open_node() as node, connected_peer(node, make_link=tcp_link) as (peer, transport):
+        peer.link.stop_reading()
+        for _ in range(20_000):
+            transport.send(bytes(1000))
+        connection = transport.remote
+        transport.close()
+        await eventually(lambda: connection._stream is None)
 
 
 async def test_broken_connection_is_replaced_by_a_nominated_one():
