@@ -23,7 +23,8 @@ class Services:
 
 @dataclass(slots=True)
 class Client:
-    """`after_reply` is done, once, when the answer to the present request is on its way."""
+    """`after_reply` is done, once, when the answer to the present request is on its way. `busy` is set while a request
+    is being carried out, `overdue` once the time to join is over."""
 
     socket: OutgoingSocket
     address: str
@@ -31,6 +32,8 @@ class Client:
     session: LiveSession | None = None
     member: Member | None = None
     after_reply: Callable[[], None] | None = None
+    busy: bool = False
+    overdue: bool = False
 
     def joined(self) -> tuple[LiveSession, Member]:
         """The session that the client is in, and as whom. Raises RpcError (`not-joined`)."""

@@ -104,7 +104,11 @@ class WebSocketEndpoint:
                 continue
             refused = 0
             if received.type is WSMsgType.TEXT and len(received.data.encode()) <= settings.max_message_bytes:
+                client.busy = True
                 await self._answer(client, received.data)
+                client.busy = False
+                if client.overdue:
+                    self._close_unjoined(client)
             else:
                 self._refuse_unread(client, is_text=received.type is WSMsgType.TEXT)
 
@@ -148,7 +152,9 @@ class WebSocketEndpoint:
         client.socket.send(failure(None, error))
 
     def _close_unjoined(self, client: Client) -> None:
-        if client.member is None:
+        client.overdue = True
+        # What is being carried out may be the join, and the database slow.
+        if client.member is None and not client.busy:
             self._metrics.sockets_dropped.labels("not-joined").inc()
             client.socket.close(NOT_JOINED, "not-joined")
 

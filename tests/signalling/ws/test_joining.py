@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sfu.link_messages import DeleteRouter, DeleteTransport, PutRouter, PutTrans
 from signalling.domain.room import Role
 from tests.support.link_node import FINGERPRINT, LinkNode
 from tests.support.offers import MEETING, small_offer
-from tests.support.signalling import RefusedByServerError, RpcClient, Signalling
+from tests.support.signalling import RefusedByServerError, RpcClient, Signalling, running_signalling
 
 
 async def refusal(client: RpcClient, method: str, **params: Any) -> str:
@@ -174,6 +175,26 @@ async def test_a_program_whose_name_is_no_text_is_stored_all_the_same(server: Si
     (stay,) = await server.store.connections.list(session.conf_num)
     assert (stay.agent[0], stay.agent[-1]) == ("b", "t")
     writer.close()
+
+
+async def test_nobody_is_shut_out_for_not_joining_while_the_database_takes_its_time(tmp_path: Path) -> None:
+    async with running_signalling(tmp_path, join_timeout=0.2) as server:
+        use = server.store.used_tokens.use
+
+        async def use_slowly(jti: str, expires: float) -> bool:
+            await asyncio.sleep(0.6)
+            return await use(jti, expires)
+
+        server.store.used_tokens.use = use_slowly  # type: ignore[method-assign]  # a database that is busy
+        room = await server.room()
+        token = server.token(room)
+        async with server.client() as ann:
+            assert (await ann.call("join", token=token))["client_id"]
+            assert await ann.call("ping") == {}
+        async with server.client() as bob:
+            # A join that comes in time and is refused late leaves a connection that has not joined.
+            assert await refusal(bob, "join", token=token) == "token-used"
+            assert await bob.closed() == 4001
 
 
 async def test_a_connection_joins_once(server: Signalling) -> None:
