@@ -76,7 +76,8 @@ class Router:
     def refresh(self, now: float) -> None:
         """Fill the slots of every connected peer by the present ranking."""
         self.stale = False
-        self._effort = self._effort_at(now) + len(self.peers)
+        # A large room's decisions alone may cost more than the rate: that debt is not carried on.
+        self._effort = min(self._effort_at(now) + len(self.peers), 2 * REFRESH_BURST)
         self._refreshed = now
         self._best_layers.clear()
         stage = stage_order(self._ranking, self.parameters.first, self.parameters.last, tuple(self._members))

@@ -54,3 +54,14 @@ def test_a_newcomers_layers_are_let_in_with_their_first_packets(refreshes: list[
     publisher = session.join("p", tracks=(camera("p"), microphone("p")))
     publisher.send(*VideoSource(1).frame(key=True), AudioSource(2).packet())
     assert [len(subscriber.received()) for subscriber in subscribers] == [3] * 20
+
+
+def test_however_much_was_refreshed_it_is_soon_affordable_again() -> None:
+    session = Session()
+    for number in range(50):
+        session.join(f"s{number}")
+    for _ in range(1000):
+        session.decide()
+    session.router.stale = True
+    assert not session.router.is_due(session.now)
+    assert session.router.is_due(session.now + 1.0)
