@@ -34,6 +34,11 @@ class Client:
                 session.request(method, f"{self._url}/video/v2{path}", json=body) as response,
             ):
                 answer = await response.json()
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise ClientError(
+                f"the certificate of {self._url} is not one for this address ({error.certificate_error}): name the "
+                "server as its certificate does, with --url https://HOST"
+            ) from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise ClientError(
                 f"{self._url} does not answer as roomcast does ({error}): is `roomcast serve` running there?"

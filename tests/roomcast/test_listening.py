@@ -1,5 +1,6 @@
 """HTTP and HTTPS."""
 
+import asyncio
 import datetime
 import ssl
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from roomcast.client import Client, ClientError
 from roomcast.config import Options
 from roomcast.listening import listening
 
@@ -75,3 +77,13 @@ async def test_with_a_certificate_people_get_https_and_media_nodes_come_in_over_
         assert await text(client, entrance.url, ssl.create_default_context(cafile=chain)) == "https"
         assert entrance.link_url.startswith("ws://127.0.0.1:")
         assert await text(client, entrance.link_url.replace("ws://", "http://")) == "http"
+
+
+async def test_a_certificate_for_another_name_is_said_by_the_command_line_with_what_to_do(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "meet.example.com")
+    (tmp_path / "credentials.json").write_text('{"app_id": "id", "app_key": "0123456789abcdef"}')
+    given = {"http_host": "127.0.0.1", "http_port": 0, "tls_certificate": chain, "tls_key": key, "data_dir": tmp_path}
+    async with listening(application(), Options.model_validate(given)) as entrance:
+        client = Client(Options.model_validate(given), entrance.url)
+        with pytest.raises(ClientError, match="--url https://"):
+            await asyncio.to_thread(client.call, "GET", "/rooms")
