@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from sfu.rtp.packet import parse_rtp
+from tests.support import priorities
 
 FIRST_PAYLOAD_TYPE = 96
 KEYFRAME_INTERVAL = 3
@@ -50,7 +51,10 @@ def encode_clip(
     options = _OPTIONS[encoder] | {"g": str(KEYFRAME_INTERVAL)} | ({"profile": profile} if profile else {})
     frames: list[EncodedFrame] = []
     noise = np.random.default_rng(7)
-    with av.open(sink, "w", format="rtp", options={"packetsize": "500", "strict": "experimental"}) as container:
+    with (
+        priorities.kept(),
+        av.open(sink, "w", format="rtp", options={"packetsize": "500", "strict": "experimental"}) as container,
+    ):
         stream = container.add_stream(encoder, rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
 

@@ -1,11 +1,14 @@
-"""Browsers of the tests run at normal priority.
+"""Tests and their browsers run at normal priority.
 
 As root, Chromium gives its threads a nicer value than the server under test has, and real-time priority to those of
-audio. On two cores that starves the server, and once froze the whole machine.
+audio: on two cores that starves the server. And SVT-AV1 gives the thread that calls it the highest real-time
+priority, which a browser started from there later inherits: that froze the whole machine for minutes.
 """
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _PR_CAPBSET_DROP = 24
 _CAP_SYS_NICE = 23
@@ -22,3 +25,13 @@ def renounce() -> None:
     if libc.prctl(_PR_CAPBSET_DROP, _CAP_SYS_NICE, 0, 0, 0):
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """This thread's scheduling is afterwards what it was before."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
