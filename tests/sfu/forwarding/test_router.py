@@ -3,6 +3,7 @@
 import pytest
 
 from sfu.forwarding.router import Router
+from sfu.link_messages import Fingerprint, Ice, PutTransport
 from tests.support.forwarding import AudioSource, Session, VideoSource, camera, microphone, slots
 
 
@@ -65,3 +66,30 @@ def test_however_much_was_refreshed_it_is_soon_affordable_again() -> None:
     session.router.stale = True
     assert not session.router.is_due(session.now)
     assert session.router.is_due(session.now + 1.0)
+
+
+def test_of_two_microphones_of_one_endpoint_the_unmuted_one_is_heard() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=1))
+    first = session.join("a", tracks=(microphone("a"),))
+    first.send(AudioSource(1).packet())
+    second = session.router.put_transport(
+        PutTransport(
+            request_id=0,
+            router_id="r",
+            transport_id="a-2",
+            endpoint_id="a",
+            ice=Ice(local_ufrag="ijkl", local_pwd="x" * 22, remote_ufrag="mnop"),
+            fingerprints=(Fingerprint(algorithm="sha-256", value=":".join(["00"] * 32)),),
+            tracks=(microphone("a-2"),),
+        ),
+        session.now,
+    )
+    voice = AudioSource(2)
+    second.ingress.receive(voice.packet(), session.now)
+    first.peer.ingress.pause("a-mic", True)
+    session.decide()
+    subscriber.received()
+    second.ingress.receive(voice.packet(), session.now)
+    session.settle()
+    assert [packet.payload[-1] for packet in subscriber.received()] == [2]
