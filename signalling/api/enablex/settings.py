@@ -138,4 +138,6 @@ def _error(error: ValidationError) -> ApiError:
             ErrorCode.MISSING_FIELD,
             "settings.scheduled_time and settings.duration are required when settings.scheduled is true.",
         )
+    if detail["type"] == "too-many-participants":
+        return ApiError(ErrorCode.INVALID_VALUE, f"settings.participants is too large: {detail['msg']}.")
     return from_validation(error, ("settings",), names={inner: name for name, inner in _SAME_VALUE.items()})
