@@ -67,7 +67,7 @@ class Track(Message):
     mid: Annotated[str, Field(max_length=32)]
     source: Source
     kind: Kind
-    codecs: tuple[Codec, ...]
+    codecs: Annotated[tuple[Codec, ...], Field(min_length=1)]
     extensions: dict[ExtensionName, ExtensionId]
     rids: tuple[str, ...] = ()
     ssrcs: tuple[Ssrc, ...] = ()

@@ -1,7 +1,8 @@
 """The media node: carries out the commands of the link, and drives transports and routers by the clock."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -90,11 +91,15 @@ class MediaNode:
     # Commands
 
     def obey(self, command: Command) -> Reply:
-        """Carry out a command of signalling."""
+        """Carry out a command of signalling. A fault of ours is logged, and the command refused."""
         try:
             self._obey(command)
         except CommandError as error:
             return Reply.model_validate({"request_id": command.request_id, "error": error.code, "detail": str(error)})
+        except Exception as error:
+            self.counters.count("fault")
+            log.exception("a fault in the media node", command=command.type)
+            return Reply(request_id=command.request_id, error="invalid", detail=f"{type(error).__name__}: {error}")
         return Reply(request_id=command.request_id)
 
     def _obey(self, command: Command) -> None:
@@ -236,16 +241,32 @@ class MediaNode:
         now = self._clock()
         self._ticks += 1
         for number, router in enumerate(self._routers.values()):
-            if router.is_due(now):
-                router.refresh(now)
-            if (self._ticks + number) % DECISION_TICKS == 0:
-                router.decide(now)
-            self._send_requests(router, now)
+            with self._contained(router_id=router.parameters.router_id):
+                self._tick_router(router, self._ticks + number, now)
         for number, (transport, router) in enumerate(self._transports.values()):
-            if (self._ticks + number) % FEEDBACK_TICKS == 0 or (self._ticks + number) % REPORT_TICKS == 0:
-                self._send_reports(transport, router.peers[transport.transport_id], self._ticks + number, now)
-        self._path.flush()
+            turn = self._ticks + number
+            if turn % FEEDBACK_TICKS == 0 or turn % REPORT_TICKS == 0:
+                with self._contained(transport_id=transport.transport_id):
+                    self._send_reports(transport, router.peers[transport.transport_id], turn, now)
+        with self._contained():
+            self._path.flush()
         self._count_received()
+
+    def _tick_router(self, router: Router, turn: int, now: float) -> None:
+        if router.is_due(now):
+            router.refresh(now)
+        if turn % DECISION_TICKS == 0:
+            router.decide(now)
+        self._send_requests(router, now)
+
+    @contextmanager
+    def _contained(self, **where: str) -> Iterator[None]:
+        """A fault of ours in one session or transport is logged and counted, and all others go on."""
+        try:
+            yield
+        except Exception:
+            self.counters.count("fault")
+            log.exception("a fault in the media node", **where)
 
     def _count_received(self) -> None:
         """Add up here what would cost too much to count for each packet."""

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from sfu.dtls import Certificate
+from sfu.forwarding.router import Router
 from sfu.link_messages import (
     Command,
     DeleteRouter,
@@ -18,7 +21,7 @@ from sfu.link_messages import (
     TransportState,
 )
 from sfu.metrics import Counters
-from sfu.node import MediaNode
+from sfu.node import DECISION_TICKS, MediaNode
 from sfu.transport.mux import Mux
 from tests.support.forwarding import camera, microphone, slots
 
@@ -155,3 +158,28 @@ async def test_routers_whose_sessions_may_have_ended_are_dropped_before_a_new_li
         assert [message.router_id for message in node.node.state() if isinstance(message, SlotsFilled)] == ["used"]
         assert node.error(put_transport("t", "used")) is None
         assert node.error(put_transport("u", "empty")) == "unknown-router"
+
+
+async def test_a_fault_in_one_session_is_counted_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Node() as node:
+        for command in (put_router("bad"), put_router("good")):
+            assert node.error(command) is None
+        decided: list[str] = []
+
+        def decide(router: Router, now: float) -> None:
+            if router.parameters.router_id == "bad":
+                raise ZeroDivisionError
+            decided.append(router.parameters.router_id)
+
+        monkeypatch.setattr(Router, "decide", decide)
+        for _ in range(DECISION_TICKS):
+            node.node.tick()
+        assert decided == ["good"]
+        assert node.counters.totals()["fault"] == 1
+
+
+async def test_a_fault_in_a_command_refuses_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Node() as node:
+        monkeypatch.setattr(Router, "__init__", lambda *_, **__: 1 / 0)
+        assert node.error(put_router()) == "invalid"
+        assert node.counters.totals()["fault"] == 1
