@@ -18,6 +18,7 @@ class Reason(StrEnum):
     TOO_MANY_TRACKS = "too-many-tracks"
     TOO_MANY_SLOTS = "too-many-slots"
     SESSION_ENDED = "session-ended"
+    HARD_MUTED = "hard-muted"
 
 
 class RefusedError(ValueError):

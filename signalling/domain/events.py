@@ -124,6 +124,46 @@ class MediaDisconnected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomHardMuted(Event):
+    name: ClassVar[str] = "hard-mute-room"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHardUnmuted(Event):
+    name: ClassVar[str] = "hard-unmute-room"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserAudioHardMuted(Event):
+    name: ClassVar[str] = "hardmute-user-audio"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserVideoHardMuted(Event):
+    name: ClassVar[str] = "hardmute-user-video"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserAudioHardUnmuted(Event):
+    name: ClassVar[str] = "hardunmute-user-audio"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserVideoHardUnmuted(Event):
+    name: ClassVar[str] = "hardunmute-user-video"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomDisconnected(Event):
     """The last event of a participant."""
 

@@ -89,6 +89,7 @@ def join(state: SessionState, join: Join, now: float) -> list[Effect]:
         user_ref=join.user_ref,
         data=join.data,
         joined_at=join.joined_at,
+        silenced=state.hard_muted and join.role != "moderator",
     )
     state.participants[join.client_id] = participant
     return state.notify_others(join.client_id, UserConnected(participant.view(reconnecting=False)))

@@ -1,12 +1,12 @@
 """The session: one live conference in a room, as a state machine `(state, input, now) -> effects`.
 
-Inputs come in families, one module each: presence, media, messages, talkers. A new family is a module with its inputs
+Inputs come in families, one module each. A new family is a module with its inputs
 and their handlers, and a line in the table below.
 """
 
 from collections.abc import Mapping
 
-from signalling.domain import media, messages, presence, talkers
+from signalling.domain import hard_mutes, media, messages, presence, talkers
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -18,6 +18,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **media.HANDLERS,
     **messages.HANDLERS,
     **talkers.HANDLERS,
+    **hard_mutes.HANDLERS,
 }
 
 Input = (
@@ -40,6 +41,8 @@ Input = (
     | messages.SetData
     | talkers.ChangeStage
     | talkers.FillSlots
+    | hard_mutes.HardMuteRoom
+    | hard_mutes.HardMuteUser
 )
 
 

@@ -10,7 +10,7 @@ from signalling.domain.events import Event
 from signalling.domain.participant import Participant
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Room
-from signalling.domain.views import SessionView, SlotView, TalkerView
+from signalling.domain.views import RoomState, SessionView, SlotView, TalkerView
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class SessionState:
 
     `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
     within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
-    `stage` and `speaking` are what the media node said last.
+    `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
     """
 
     room: Room
@@ -31,6 +31,7 @@ class SessionState:
     stage: tuple[str, ...] = ()
     speaking: frozenset[str] = frozenset()
     ended: bool = False
+    hard_muted: bool = False
 
     def participant(self, client_id: str) -> Participant:
         """Raises RefusedError (`unknown-participant`)."""
@@ -38,6 +39,16 @@ class SessionState:
             return self.participants[client_id]
         except KeyError:
             raise RefusedError(Reason.UNKNOWN_PARTICIPANT, f"Nobody here has the client id {client_id}.") from None
+
+    def moderator(self, client_id: str) -> Participant:
+        """Who acts as a moderator. Raises RefusedError (`unknown-participant`, `role-forbidden`)."""
+        participant = self.participant(client_id)
+        if participant.role != "moderator":
+            raise RefusedError(Reason.ROLE_FORBIDDEN, "Only a moderator may do this.")
+        return participant
+
+    def notify_all(self, event: Event) -> list[Effect]:
+        return [Notify(tuple(self.participants), event)] if self.participants else []
 
     def notify_others(self, client_id: str, event: Event) -> list[Effect]:
         """Tell everyone but one."""
@@ -81,7 +92,12 @@ class SessionState:
             tracks=own.own_tracks(),
             slots=self.slots_of(own),
             active_talkers=self.active_talkers(),
+            hard_muted=own.hard_muted_kinds(),
+            room_state=self.room_state(),
         )
+
+    def room_state(self) -> RoomState:
+        return RoomState(hard_muted=self.hard_muted)
 
 
 Handler = Callable[[SessionState, Any, float], list[Effect]]

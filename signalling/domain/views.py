@@ -53,7 +53,10 @@ class TalkerView:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
-    """A participant of the roster. `joined_at` is UTC in ISO 8601; `reconnecting` while the connection is lost."""
+    """A participant of the roster. `joined_at` is UTC in ISO 8601; `reconnecting` while the connection is lost.
+
+    `hard_muted` are the kinds that a moderator took from this one; what holds for the whole room is in `RoomState`.
+    """
 
     client_id: str
     name: str
@@ -63,6 +66,14 @@ class ParticipantView:
     tracks: tuple[TrackView, ...]
     joined_at: str
     reconnecting: bool
+    hard_muted: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """What moderators have made of the session, the same for all who are in it."""
+
+    hard_muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +88,5 @@ class SessionView:
     tracks: tuple[OwnTrackView, ...]
     slots: tuple[SlotView, ...]
     active_talkers: tuple[TalkerView, ...]
+    hard_muted: tuple[Kind, ...]
+    room_state: RoomState

@@ -1,7 +1,8 @@
 """A client: one connection, and who it belongs to since it joined."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from signalling.live.member import Member
 from signalling.live.session import LiveSession
@@ -55,3 +56,7 @@ class Client:
         self.session = session
         self.member = member
         self.after_reply = lambda: session.attach(member, self.socket, after)
+
+
+Method = Callable[[Services, Client, Any], Awaitable[object]]
+"""Carries out a request whose parameters (the third argument) fit the model of the method."""

@@ -37,6 +37,7 @@ CODES: Mapping[str, int] = {
     Reason.AUDIO_ONLY: 1207,
     Reason.TOO_MANY_TRACKS: 1208,
     Reason.TOO_MANY_SLOTS: 1209,
+    Reason.HARD_MUTED: 1210,
     # of media
     "bad-offer": 1301,
     "no-media-node": 1302,

@@ -76,6 +76,10 @@ class TrackParams(Params):
     track_id: Identifier
 
 
+class TargetParams(Params):
+    client_id: Identifier
+
+
 class SourceParams(Params):
     source: Source
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from sfu.link_messages import Kind
 from signalling.domain.roles import Permissions
 from signalling.domain.room import Role
-from signalling.domain.views import OwnTrackView, ParticipantView, SlotView, TalkerView
+from signalling.domain.views import OwnTrackView, ParticipantView, RoomState, SlotView, TalkerView
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, RefusedMedia
 from signalling.live.session import LiveSession
@@ -39,6 +40,8 @@ class JoinResult:
     active_talkers: tuple[TalkerView, ...]
     tracks: tuple[OwnTrackView, ...]
     slots: tuple[SlotView, ...]
+    hard_muted: tuple[Kind, ...]
+    room_state: RoomState
     resume_token: str
     resume_grace: float
     ice_servers: tuple[str, ...]
@@ -87,6 +90,8 @@ def join_result(
         active_talkers=view.active_talkers,
         tracks=view.tracks,
         slots=view.slots,
+        hard_muted=view.hard_muted,
+        room_state=view.room_state,
         resume_token=member.resume_token,
         resume_grace=grace,
         ice_servers=(),

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from signalling.domain import effects, events
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
+from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
 from signalling.domain.media import (
     ChangeSlotLimits,
     LoseMedia,
@@ -45,14 +46,18 @@ class Belief:
         }
         self.reconnecting = {one.client_id for one in view.participants if one.reconnecting}
         self.data = {one.client_id: one.data for one in view.participants}
+        self.hard_muted = {one.client_id: set(one.hard_muted) for one in view.participants}
+        self.hard_muted[view.client_id] = set(view.hard_muted)
+        self.room_hard_muted = view.room_state.hard_muted
 
     def hear(self, event: events.Event) -> None:
         match event:
             case events.UserConnected(participant):
                 self.tracks[participant.client_id] = {track.track_id: track for track in participant.tracks}
                 self.data[participant.client_id] = participant.data
+                self.hard_muted[participant.client_id] = set(participant.hard_muted)
             case events.UserDisconnected(client_id):
-                del self.tracks[client_id], self.data[client_id]
+                del self.tracks[client_id], self.data[client_id], self.hard_muted[client_id]
                 self.reconnecting.discard(client_id)
             case events.UserReconnecting(client_id):
                 self.reconnecting.add(client_id)
@@ -70,6 +75,16 @@ class Belief:
                 self.tracks[client_id][track_id] = TrackView(old.track_id, old.source, old.kind, muted)
             case events.UserDataChanged(client_id, data):
                 self.data[client_id] = data
+            case events.RoomHardMuted() | events.RoomHardUnmuted():
+                self.room_hard_muted = isinstance(event, events.RoomHardMuted)
+            case events.UserAudioHardMuted(client_id):
+                self.hard_muted[client_id].add("audio")
+            case events.UserVideoHardMuted(client_id):
+                self.hard_muted[client_id].add("video")
+            case events.UserAudioHardUnmuted(client_id):
+                self.hard_muted[client_id].remove("audio")
+            case events.UserVideoHardUnmuted(client_id):
+                self.hard_muted[client_id].remove("video")
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -77,7 +92,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @initialize(
         participants=st.integers(2, 4),
-        moderators=st.integers(0, 2),
+        moderators=st.integers(1, 2),
         screen_share=st.sampled_from([True, True, False]),
         audio_only=st.sampled_from([False, False, False, True]),
         max_active_talkers=st.integers(1, 3),
@@ -92,8 +107,14 @@ class SessionMachine(RuleBasedStateMachine):
         self.ended = False
         self.joined = 0
         for place in range(2):
-            self.join("participant")
+            self.join("moderator" if place == 0 else "participant")
             self.negotiate(place, 0, {"microphone", "camera"}, 2, {}, {})
+
+    def moderate(self, place: int, given: Input) -> None:
+        """Hand in what only moderators may do: everyone else is refused."""
+        actor = self.session.state.participants.get(self.who(place))
+        outcome = self.give(given)
+        assert outcome is None or (actor is not None and actor.role == "moderator")
 
     def who(self, place: int) -> str:
         present = list(self.session.state.participants)
@@ -195,6 +216,14 @@ class SessionMachine(RuleBasedStateMachine):
     def mute(self, place: int, source: Any, kind: Any) -> None:
         self.give(kind(self.who(place), source))
 
+    @rule(place=PLACES, muted=st.booleans())
+    def hard_mute(self, place: int, muted: bool) -> None:
+        self.moderate(place, HardMuteRoom(self.who(place), muted))
+
+    @rule(place=PLACES, other=PLACES, kind=st.sampled_from(["audio", "video"]), muted=st.booleans())
+    def hard_mute_user(self, place: int, other: int, kind: Any, muted: bool) -> None:
+        self.moderate(place, HardMuteUser(self.who(place), self.who(other), kind, muted))
+
     @rule(place=PLACES, slot=st.sampled_from(["s0", "s1"]), height=st.none() | st.integers(0, 720))
     def limit(self, place: int, slot: str, height: int | None) -> None:
         self.give(ChangeSlotLimits(self.who(place), {slot: height}))
@@ -259,6 +288,10 @@ class SessionMachine(RuleBasedStateMachine):
             truth = {one.client_id: {track.track_id: track for track in one.tracks} for one in view.participants}
             assert belief.tracks == truth
             assert belief.reconnecting == {one.client_id for one in view.participants if one.reconnecting}
+            assert belief.hard_muted == {
+                one.client_id: one.hard_muted for one in self.session.state.participants.values()
+            }
+            assert belief.room_hard_muted == self.session.state.hard_muted
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:
                 assert (slot.client_id is None) == (slot.track_id is None)
@@ -277,7 +310,10 @@ class SessionMachine(RuleBasedStateMachine):
             owner = wanted[transport_id]
             assert [track.track_id for track in put.tracks] == [track.track_id for track in owner.published_tracks()]
             for track in put.tracks:
-                assert self.paused[track.track_id] == (track.source in owner.muted)
+                silenced = self.session.state.hard_muted and owner.role != "moderator" and track.kind == "audio"
+                hard_muted = silenced or track.kind in owner.hard_muted
+                assert self.paused[track.track_id] == (track.source in owner.muted or hard_muted)
+                assert owner.role != "moderator" or not owner.hard_muted
 
 
 TestSession = SessionMachine.TestCase

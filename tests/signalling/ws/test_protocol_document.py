@@ -24,7 +24,8 @@ EXAMPLE = re.compile(r"^```json (\w+) (connects again and sends|sends|receives)\
 
 # Where not only the type has to be right. Everything else is an id, a time, or text for people.
 EXACT = {"method", "id", "source", "use", "kind", "role", "reason", "code", "muted", "published", "index", "speaking",
-         "broadcast", "mid", "jsonrpc", "name", "settings", "permissions", "resume_grace", "seq"}  # fmt: skip
+         "broadcast", "mid", "jsonrpc", "name", "settings", "permissions", "hard_muted", "room_state",
+         "resume_grace", "seq"}  # fmt: skip
 
 
 @dataclass(frozen=True)

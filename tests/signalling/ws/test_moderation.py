@@ -1,0 +1,35 @@
+"""Moderators over the wire: the effects on the node and on the others."""
+
+import pytest
+
+from sfu.link_messages import PauseTracks, PutTransport
+from tests.support.link_node import LinkNode
+from tests.support.offers import MEETING, small_offer
+from tests.support.signalling import RefusedByServerError, RpcClient, Signalling
+
+
+async def refusal(client: RpcClient, method: str, **params: object) -> str:
+    with pytest.raises(RefusedByServerError) as raised:
+        await client.call(method, **params)
+    return raised.value.reason
+
+
+async def test_a_hard_muted_participant_is_paused_on_the_node_and_cannot_unmute(
+    server: Signalling, node: LinkNode
+) -> None:
+    room = await server.room()
+    async with server.client() as ann, server.client() as bob, server.client() as eve:
+        await ann.call("join", token=server.token(room, role="moderator"))
+        joined = await bob.call("join", token=server.token(room), offer=small_offer(MEETING))
+        microphone = joined["tracks"][0]["track_id"]
+        assert await refusal(bob, "hard-mute") == "role-forbidden"
+        await ann.call("hard-mute-user-audio", client_id=joined["client_id"])
+        assert (await bob.event("hardmute-user-audio"))["client_id"] == joined["client_id"]
+        assert (await node.told(PauseTracks)).paused == {microphone: True}
+        assert await refusal(bob, "unmute", source="microphone") == "hard-muted"
+        await ann.call("hard-mute")
+        late = await eve.call("join", token=server.token(room), offer=small_offer(MEETING))
+        assert late["room_state"]["hard_muted"] is True
+        assert {one["client_id"]: one["hard_muted"] for one in late["participants"]}[joined["client_id"]] == ["audio"]
+        paused = {track.source: track.paused for track in (await node.told(PutTransport, 2)).tracks}
+        assert paused == {"microphone": True, "camera": False}
