@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TOO_MANY_SLOTS = "too-many-slots"
     SESSION_ENDED = "session-ended"
     HARD_MUTED = "hard-muted"
+    ROOM_LOCKED = "room-locked"
 
 
 class RefusedError(ValueError):

@@ -164,6 +164,18 @@ class UserVideoHardUnmuted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomLocked(Event):
+    name: ClassVar[str] = "room-locked"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomUnlocked(Event):
+    name: ClassVar[str] = "room-unlocked"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomDisconnected(Event):
     """The last event of a participant."""
 

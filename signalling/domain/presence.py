@@ -69,6 +69,8 @@ def check_admission(state: SessionState, role: Role) -> None:
         raise RefusedError(Reason.SESSION_ENDED, "The session has just ended: join again.")
     if role == "audience":
         raise RefusedError(Reason.ROLE_FORBIDDEN, "The audience watches the broadcast and does not enter the session.")
+    if state.locked and role != "moderator":
+        raise RefusedError(Reason.ROOM_LOCKED, "A moderator has locked the room.")
     settings = state.room.settings
     moderators = sum(1 for participant in state.participants.values() if participant.role == "moderator")
     if role == "moderator":

@@ -6,7 +6,7 @@ and their handlers, and a line in the table below.
 
 from collections.abc import Mapping
 
-from signalling.domain import hard_mutes, media, messages, presence, talkers
+from signalling.domain import hard_mutes, lock, media, messages, presence, talkers
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -19,6 +19,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **messages.HANDLERS,
     **talkers.HANDLERS,
     **hard_mutes.HANDLERS,
+    **lock.HANDLERS,
 }
 
 Input = (
@@ -43,6 +44,7 @@ Input = (
     | talkers.FillSlots
     | hard_mutes.HardMuteRoom
     | hard_mutes.HardMuteUser
+    | lock.LockRoom
 )
 
 

@@ -32,6 +32,7 @@ class SessionState:
     speaking: frozenset[str] = frozenset()
     ended: bool = False
     hard_muted: bool = False
+    locked: bool = False
 
     def participant(self, client_id: str) -> Participant:
         """Raises RefusedError (`unknown-participant`)."""
@@ -97,7 +98,7 @@ class SessionState:
         )
 
     def room_state(self) -> RoomState:
-        return RoomState(hard_muted=self.hard_muted)
+        return RoomState(hard_muted=self.hard_muted, locked=self.locked)
 
 
 Handler = Callable[[SessionState, Any, float], list[Effect]]

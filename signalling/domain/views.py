@@ -74,6 +74,7 @@ class RoomState:
     """What moderators have made of the session, the same for all who are in it."""
 
     hard_muted: bool
+    locked: bool
 
 
 @dataclass(frozen=True, slots=True)

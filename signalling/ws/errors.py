@@ -27,6 +27,7 @@ CODES: Mapping[str, int] = {
     "room-over": 1107,
     Reason.ROOM_FULL: 1108,
     Reason.SESSION_ENDED: 1109,
+    Reason.ROOM_LOCKED: 1110,
     # of what was asked
     Reason.ROLE_FORBIDDEN: 1201,
     Reason.UNKNOWN_PARTICIPANT: 1202,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import hard_mutes
+from signalling.domain import hard_mutes, lock
 from signalling.domain.session import Input
 from signalling.ws import params
 from signalling.ws.client import Client, Method, Services
@@ -40,4 +40,6 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
         params.TargetParams,
         _doing(lambda me, given: hard_mutes.HardMuteUser(me, given.client_id, "video", False)),
     ),
+    "lock": (params.NoParams, _doing(lambda me, _: lock.LockRoom(me, True))),
+    "unlock": (params.NoParams, _doing(lambda me, _: lock.LockRoom(me, False))),
 }

@@ -11,6 +11,7 @@ from signalling.domain import effects, events
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
 from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
+from signalling.domain.lock import LockRoom
 from signalling.domain.media import (
     ChangeSlotLimits,
     LoseMedia,
@@ -49,6 +50,7 @@ class Belief:
         self.hard_muted = {one.client_id: set(one.hard_muted) for one in view.participants}
         self.hard_muted[view.client_id] = set(view.hard_muted)
         self.room_hard_muted = view.room_state.hard_muted
+        self.locked = view.room_state.locked
 
     def hear(self, event: events.Event) -> None:
         match event:
@@ -77,6 +79,8 @@ class Belief:
                 self.data[client_id] = data
             case events.RoomHardMuted() | events.RoomHardUnmuted():
                 self.room_hard_muted = isinstance(event, events.RoomHardMuted)
+            case events.RoomLocked() | events.RoomUnlocked():
+                self.locked = isinstance(event, events.RoomLocked)
             case events.UserAudioHardMuted(client_id):
                 self.hard_muted[client_id].add("audio")
             case events.UserVideoHardMuted(client_id):
@@ -163,7 +167,9 @@ class SessionMachine(RuleBasedStateMachine):
     def join(self, role: Any) -> None:
         self.joined += 1
         client_id = f"c{self.joined}"
+        locked = self.session.state.locked
         if self.give(make_join(client_id, role)) is not None:
+            assert not locked or role == "moderator"
             self.beliefs[client_id] = Belief(self.session.view_for(client_id))
 
     @rule(place=PLACES)
@@ -219,6 +225,10 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(place=PLACES, muted=st.booleans())
     def hard_mute(self, place: int, muted: bool) -> None:
         self.moderate(place, HardMuteRoom(self.who(place), muted))
+
+    @rule(place=PLACES, locked=st.sampled_from([True, False, False]))
+    def lock(self, place: int, locked: bool) -> None:
+        self.moderate(place, LockRoom(self.who(place), locked))
 
     @rule(place=PLACES, other=PLACES, kind=st.sampled_from(["audio", "video"]), muted=st.booleans())
     def hard_mute_user(self, place: int, other: int, kind: Any, muted: bool) -> None:
@@ -292,6 +302,7 @@ class SessionMachine(RuleBasedStateMachine):
                 one.client_id: one.hard_muted for one in self.session.state.participants.values()
             }
             assert belief.room_hard_muted == self.session.state.hard_muted
+            assert belief.locked == self.session.state.locked
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:
                 assert (slot.client_id is None) == (slot.track_id is None)

@@ -33,3 +33,14 @@ async def test_a_hard_muted_participant_is_paused_on_the_node_and_cannot_unmute(
         assert {one["client_id"]: one["hard_muted"] for one in late["participants"]}[joined["client_id"]] == ["audio"]
         paused = {track.source: track.paused for track in (await node.told(PutTransport, 2)).tracks}
         assert paused == {"microphone": True, "camera": False}
+
+
+async def test_a_locked_room_takes_nobody_and_leaves_their_tokens_good(server: Signalling) -> None:
+    room = await server.room()
+    token = server.token(room)
+    async with server.client() as ann, server.client() as bob:
+        await ann.call("join", token=server.token(room, role="moderator"))
+        await ann.call("lock")
+        assert await refusal(bob, "join", token=token) == "room-locked"
+        await ann.call("unlock")
+        await bob.call("join", token=token)
