@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, RecordLeave
+from signalling.domain.effects import Effect
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import (
     DisconnectReason,
-    LeaveReason,
     UserConnected,
-    UserDisconnected,
     UserReconnected,
     UserReconnecting,
 )
+from signalling.domain.membership import end_for_all, remove
 from signalling.domain.participant import Participant
 from signalling.domain.room import Role
 from signalling.domain.state import Handler, SessionState
@@ -127,38 +126,7 @@ def tick(state: SessionState, tick: Tick, now: float) -> list[Effect]:
 
 
 def end(state: SessionState, end: End, now: float) -> list[Effect]:
-    effects: list[Effect] = []
-    for client_id, participant in state.participants.items():
-        effects.append(Disconnect(client_id, end.reason, end.message))
-        if participant.media is not None:
-            effects.append(DeleteTransport(client_id, participant.media.transport_id))
-        effects.append(RecordLeave(client_id, state.lost.get(client_id, now), "session-ended"))
-    state.participants.clear()
-    state.lost.clear()
-    state.track_owners.clear()
-    return effects + close(state)
-
-
-def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveReason) -> list[Effect]:
-    """Take one participant out, whatever the reason; the last one takes the session with them."""
-    participant = state.participants.pop(client_id)
-    state.lost.pop(client_id, None)
-    for track in participant.published_tracks():
-        del state.track_owners[track.track_id]
-    effects = state.notify_others(client_id, UserDisconnected(client_id, reason))
-    if participant.media is not None:
-        effects.append(DeleteTransport(client_id, participant.media.transport_id))
-    effects.append(RecordLeave(client_id, left_at, reason))
-    if not state.participants:
-        effects += close(state)
-    return effects
-
-
-def close(state: SessionState) -> list[Effect]:
-    if state.ended:
-        return []
-    state.ended = True
-    return [EndSession()]
+    return end_for_all(state, now, end.reason, end.message, "session-ended")
 
 
 HANDLERS: dict[type, Handler] = {

@@ -6,7 +6,7 @@ and their handlers, and a line in the table below.
 
 from collections.abc import Mapping
 
-from signalling.domain import hard_mutes, lock, media, messages, presence, talkers
+from signalling.domain import hard_mutes, lock, media, messages, presence, removal, talkers
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -20,6 +20,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **talkers.HANDLERS,
     **hard_mutes.HANDLERS,
     **lock.HANDLERS,
+    **removal.HANDLERS,
 }
 
 Input = (
@@ -45,6 +46,8 @@ Input = (
     | hard_mutes.HardMuteRoom
     | hard_mutes.HardMuteUser
     | lock.LockRoom
+    | removal.DropUsers
+    | removal.Destroy
 )
 
 

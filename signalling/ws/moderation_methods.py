@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import hard_mutes, lock
+from signalling.domain import hard_mutes, lock, removal
 from signalling.domain.session import Input
 from signalling.ws import params
 from signalling.ws.client import Client, Method, Services
@@ -15,7 +15,12 @@ def _doing(build: Callable[[str, Any], Input]) -> Method:
 
     async def method(services: Services, client: Client, given: params.Params) -> Done:
         session, member = client.joined()
-        session.apply(build(member.client_id, given))
+        member.answer_first = True
+        try:
+            session.apply(build(member.client_id, given))
+        finally:
+            member.answer_first = False
+        client.after_reply = member.farewell
         return Done()
 
     return method
@@ -42,4 +47,9 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
     ),
     "lock": (params.NoParams, _doing(lambda me, _: lock.LockRoom(me, True))),
     "unlock": (params.NoParams, _doing(lambda me, _: lock.LockRoom(me, False))),
+    "drop-user": (
+        params.TargetsParams,
+        _doing(lambda me, given: removal.DropUsers(me, tuple(given.client_ids))),
+    ),
+    "destroy": (params.NoParams, _doing(lambda me, _: removal.Destroy(me))),
 }

@@ -80,6 +80,10 @@ class TargetParams(Params):
     client_id: Identifier
 
 
+class TargetsParams(Params):
+    client_ids: Annotated[list[Identifier], Field(max_length=1000)]
+
+
 class SourceParams(Params):
     source: Source
 

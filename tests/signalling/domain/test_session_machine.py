@@ -24,6 +24,7 @@ from signalling.domain.media import (
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
 from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.removal import Destroy, DropUsers
 from signalling.domain.roles import permissions_of
 from signalling.domain.session import Input, Session
 from signalling.domain.talkers import ChangeStage, FillSlots
@@ -225,6 +226,19 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(place=PLACES, muted=st.booleans())
     def hard_mute(self, place: int, muted: bool) -> None:
         self.moderate(place, HardMuteRoom(self.who(place), muted))
+
+    @rule(place=PLACES, others=st.lists(PLACES, max_size=2))
+    def drop(self, place: int, others: list[int]) -> None:
+        targets = tuple(map(self.who, others))
+        # Something has to be left to look at.
+        if set(self.beliefs) - set(targets):
+            self.moderate(place, DropUsers(self.who(place), targets))
+
+    @rule(place=PLACES)
+    def destroy_without_being_a_moderator(self, place: int) -> None:
+        actor = self.session.state.participants.get(self.who(place))
+        if actor is None or actor.role != "moderator":
+            self.moderate(place, Destroy(self.who(place)))
 
     @rule(place=PLACES, locked=st.sampled_from([True, False, False]))
     def lock(self, place: int, locked: bool) -> None:

@@ -44,3 +44,20 @@ async def test_a_locked_room_takes_nobody_and_leaves_their_tokens_good(server: S
         assert await refusal(bob, "join", token=token) == "room-locked"
         await ann.call("unlock")
         await bob.call("join", token=token)
+
+
+async def test_the_dropped_are_out_and_the_one_who_ends_it_all_gets_an_answer_first(server: Signalling) -> None:
+    room = await server.room()
+    async with server.client() as ann, server.client() as bob, server.client() as eve:
+        await ann.call("join", token=server.token(room, role="moderator"))
+        dropped = await bob.call("join", token=server.token(room))
+        await eve.call("join", token=server.token(room))
+        assert await refusal(bob, "destroy") == "role-forbidden"
+        await ann.call("drop-user", client_ids=[dropped["client_id"]])
+        assert (await bob.event("room-disconnected"))["reason"] == "disconnected-by-moderator"
+        assert await bob.closed() == 1000
+        assert await ann.call("destroy") == {}
+        for client in (ann, eve):
+            assert (await client.event("room-disconnected"))["reason"] == "disconnected-by-moderator"
+            assert await client.closed() == 1000
+        assert not server.sessions.is_active(room.room_id)

@@ -153,6 +153,8 @@ async def test_the_examples_are_true(server: Signalling, node: LinkNode) -> None
         "bob": server.token(room, "Bob"),
         "room_id": room.room_id,
     }
+    another = await server.room()
+    tokens |= {"mia": server.token(another, "Mia", "moderator"), "eve": server.token(another, "Eve")}
     async with AsyncExitStack() as stack:
         conversation = Conversation(server, node, tokens, stack)
         for example in EXAMPLES:
