@@ -58,6 +58,14 @@ class LimitSlots:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrangeStage:
+    """Who stands before the talkers, and who after them, by client id."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLeave:
     """Store that a connection ended. `left_at` is on the clock of the session's `now`: for a connection that was lost
     and never resumed it lies in the past."""
@@ -72,4 +80,14 @@ class EndSession:
     """Nobody is left: close the session."""
 
 
-Effect = Notify | Disconnect | PutTransport | DeleteTransport | PauseTracks | LimitSlots | RecordLeave | EndSession
+Effect = (
+    Notify
+    | Disconnect
+    | PutTransport
+    | DeleteTransport
+    | PauseTracks
+    | LimitSlots
+    | ArrangeStage
+    | RecordLeave
+    | EndSession
+)

@@ -176,6 +176,24 @@ class RoomUnlocked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PinnedUsersUpdated(Event):
+    """`client_ids` are all who are pinned now."""
+
+    name: ClassVar[str] = "updated-pinned-users"
+    moderator_id: str
+    client_ids: Annotated[tuple[str, ...], Field(serialization_alias="clientIds")]
+
+
+@dataclass(frozen=True, slots=True)
+class SpotlightUpdated(Event):
+    """`users` are the client ids of all who are in the spotlight now."""
+
+    name: ClassVar[str] = "spotlight-users"
+    moderator_id: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoomDisconnected(Event):
     """The last event of a participant."""
 

@@ -1,5 +1,6 @@
 """How participants leave a session, whoever wants it so; shared by the families of inputs."""
 
+from signalling.domain.arrangement import arrange_stage
 from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, RecordLeave
 from signalling.domain.events import DisconnectReason, LeaveReason, UserDisconnected
 from signalling.domain.state import SessionState
@@ -14,10 +15,20 @@ def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveRea
     effects = state.notify_others(client_id, UserDisconnected(client_id, reason))
     if participant.media is not None:
         effects.append(DeleteTransport(client_id, participant.media.transport_id))
+    effects += _leave_stage(state, client_id)
     effects.append(RecordLeave(client_id, left_at, reason))
     if not state.participants:
         effects += close(state)
     return effects
+
+
+def _leave_stage(state: SessionState, client_id: str) -> list[Effect]:
+    """Give up a lasting place. Nobody is told: that someone who left is pinned no more goes without saying."""
+    if client_id not in (*state.pinned, *state.spotlighted):
+        return []
+    state.pinned = tuple(one for one in state.pinned if one != client_id)
+    state.spotlighted = tuple(one for one in state.spotlighted if one != client_id)
+    return [arrange_stage(state)]
 
 
 def close(state: SessionState) -> list[Effect]:
@@ -47,4 +58,5 @@ def end_for_all(
     state.participants.clear()
     state.lost.clear()
     state.track_owners.clear()
+    state.pinned = state.spotlighted = ()
     return effects + close(state)

@@ -6,7 +6,7 @@ and their handlers, and a line in the table below.
 
 from collections.abc import Mapping
 
-from signalling.domain import hard_mutes, lock, media, messages, presence, removal, talkers
+from signalling.domain import arrangement, hard_mutes, lock, media, messages, presence, removal, talkers
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -21,6 +21,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **hard_mutes.HANDLERS,
     **lock.HANDLERS,
     **removal.HANDLERS,
+    **arrangement.HANDLERS,
 }
 
 Input = (
@@ -48,6 +49,8 @@ Input = (
     | lock.LockRoom
     | removal.DropUsers
     | removal.Destroy
+    | arrangement.PinUsers
+    | arrangement.SpotlightUsers
 )
 
 

@@ -20,6 +20,7 @@ class SessionState:
     `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
     within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
     `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
+    `pinned` and `spotlighted` are client ids of participants, in the order in which they were named.
     """
 
     room: Room
@@ -33,6 +34,8 @@ class SessionState:
     ended: bool = False
     hard_muted: bool = False
     locked: bool = False
+    pinned: tuple[str, ...] = ()
+    spotlighted: tuple[str, ...] = ()
 
     def participant(self, client_id: str) -> Participant:
         """Raises RefusedError (`unknown-participant`)."""
@@ -98,7 +101,12 @@ class SessionState:
         )
 
     def room_state(self) -> RoomState:
-        return RoomState(hard_muted=self.hard_muted, locked=self.locked)
+        return RoomState(
+            hard_muted=self.hard_muted,
+            locked=self.locked,
+            pinned=self.pinned,
+            spotlighted=self.spotlighted,
+        )
 
 
 Handler = Callable[[SessionState, Any, float], list[Effect]]

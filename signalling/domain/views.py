@@ -75,6 +75,8 @@ class RoomState:
 
     hard_muted: bool
     locked: bool
+    pinned: tuple[str, ...]
+    spotlighted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

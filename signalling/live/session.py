@@ -197,6 +197,8 @@ class LiveSession:
                 self.media.pause(effect)
             case effects.LimitSlots():
                 self.media.limit(effect)
+            case effects.ArrangeStage():
+                self.media.arrange(effect)
             case effects.RecordLeave():
                 self._record_leave(effect)
             case effects.EndSession():

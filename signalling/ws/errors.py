@@ -39,6 +39,8 @@ CODES: Mapping[str, int] = {
     Reason.TOO_MANY_TRACKS: 1208,
     Reason.TOO_MANY_SLOTS: 1209,
     Reason.HARD_MUTED: 1210,
+    Reason.TOO_MANY_PINNED: 1211,
+    Reason.TOO_MANY_SPOTLIGHTED: 1212,
     # of media
     "bad-offer": 1301,
     "no-media-node": 1302,

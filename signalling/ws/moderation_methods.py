@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import hard_mutes, lock, removal
+from signalling.domain import arrangement, hard_mutes, lock, removal
 from signalling.domain.session import Input
+from signalling.domain.state import SessionState
+from signalling.live.session import LiveSession
 from signalling.ws import params
 from signalling.ws.client import Client, Method, Services
-from signalling.ws.results import Done
+from signalling.ws.results import Done, PlacesResult
 
 
-def _doing(build: Callable[[str, Any], Input]) -> Method:
-    """A method that makes an input of the own client id and the parameters, and has nothing to say when it is done."""
+def _doing(
+    build: Callable[[str, Any], Input], answer: Callable[[LiveSession], object] = lambda session: Done()
+) -> Method:
+    """A method that makes an input of the own client id and the parameters."""
 
-    async def method(services: Services, client: Client, given: params.Params) -> Done:
+    async def method(services: Services, client: Client, given: params.Params) -> object:
         session, member = client.joined()
         member.answer_first = True
         try:
@@ -21,9 +25,27 @@ def _doing(build: Callable[[str, Any], Input]) -> Method:
         finally:
             member.answer_first = False
         client.after_reply = member.farewell
-        return Done()
+        return answer(session)
 
     return method
+
+
+def _placing(
+    build: Callable[[str, tuple[str, ...]], Input], places: Callable[[SessionState], tuple[str, ...]]
+) -> Method:
+    """A method that gives or takes places on the stage, and says who has one now."""
+    return _doing(
+        lambda me, given: build(me, tuple(given.client_ids)),
+        lambda session: PlacesResult(places(session.session.state)),
+    )
+
+
+def _pinned(state: SessionState) -> tuple[str, ...]:
+    return state.pinned
+
+
+def _spotlighted(state: SessionState) -> tuple[str, ...]:
+    return state.spotlighted
 
 
 METHODS: dict[str, tuple[type[params.Params], Method]] = {
@@ -52,4 +74,14 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
         _doing(lambda me, given: removal.DropUsers(me, tuple(given.client_ids))),
     ),
     "destroy": (params.NoParams, _doing(lambda me, _: removal.Destroy(me))),
+    "pin-users": (params.PlacesParams, _placing(lambda me, who: arrangement.PinUsers(me, who, True), _pinned)),
+    "unpin-users": (params.PlacesParams, _placing(lambda me, who: arrangement.PinUsers(me, who, False), _pinned)),
+    "add-spotlight-users": (
+        params.PlacesParams,
+        _placing(lambda me, who: arrangement.SpotlightUsers(me, who, True), _spotlighted),
+    ),
+    "remove-spotlight-users": (
+        params.PlacesParams,
+        _placing(lambda me, who: arrangement.SpotlightUsers(me, who, False), _spotlighted),
+    ),
 }

@@ -66,6 +66,13 @@ class SentResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacesResult:
+    """All who are pinned, or in the spotlight, now."""
+
+    clients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """An empty object: nothing more to say."""
 

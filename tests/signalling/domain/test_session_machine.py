@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from signalling.domain import effects, events
+from signalling.domain.arrangement import PinUsers, SpotlightUsers
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
 from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
@@ -52,6 +53,8 @@ class Belief:
         self.hard_muted[view.client_id] = set(view.hard_muted)
         self.room_hard_muted = view.room_state.hard_muted
         self.locked = view.room_state.locked
+        self.pinned = view.room_state.pinned
+        self.spotlighted = view.room_state.spotlighted
 
     def hear(self, event: events.Event) -> None:
         match event:
@@ -62,6 +65,8 @@ class Belief:
             case events.UserDisconnected(client_id):
                 del self.tracks[client_id], self.data[client_id], self.hard_muted[client_id]
                 self.reconnecting.discard(client_id)
+                self.pinned = tuple(one for one in self.pinned if one != client_id)
+                self.spotlighted = tuple(one for one in self.spotlighted if one != client_id)
             case events.UserReconnecting(client_id):
                 self.reconnecting.add(client_id)
             case events.UserReconnected(client_id):
@@ -82,6 +87,10 @@ class Belief:
                 self.room_hard_muted = isinstance(event, events.RoomHardMuted)
             case events.RoomLocked() | events.RoomUnlocked():
                 self.locked = isinstance(event, events.RoomLocked)
+            case events.PinnedUsersUpdated(_, client_ids):
+                self.pinned = client_ids
+            case events.SpotlightUpdated(_, users):
+                self.spotlighted = users
             case events.UserAudioHardMuted(client_id):
                 self.hard_muted[client_id].add("audio")
             case events.UserVideoHardMuted(client_id):
@@ -108,6 +117,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.beliefs: dict[str, Belief] = {}
         self.on_node: dict[str, effects.PutTransport] = {}
         self.paused: dict[str, bool] = {}
+        self.arrangement = effects.ArrangeStage((), ())
         self.left: set[str] = set()
         self.ended = False
         self.joined = 0
@@ -155,6 +165,8 @@ class SessionMachine(RuleBasedStateMachine):
                 self.paused.update(paused)
             case effects.LimitSlots(_, transport_id, max_heights):
                 assert max_heights.keys() <= {slot.slot_id for slot in self.on_node[transport_id].slots}
+            case effects.ArrangeStage():
+                self.arrangement = effect
             case effects.RecordLeave(client_id, left_at):
                 assert client_id not in self.left
                 assert left_at <= self.now
@@ -240,6 +252,15 @@ class SessionMachine(RuleBasedStateMachine):
         if actor is None or actor.role != "moderator":
             self.moderate(place, Destroy(self.who(place)))
 
+    @rule(
+        place=PLACES,
+        others=st.lists(PLACES, min_size=1, max_size=2),
+        kind=st.sampled_from([PinUsers, SpotlightUsers]),
+        added=st.sampled_from([True, True, False]),
+    )
+    def arrange(self, place: int, others: list[int], kind: Any, added: bool) -> None:
+        self.moderate(place, kind(self.who(place), tuple(map(self.who, others)), added))
+
     @rule(place=PLACES, locked=st.sampled_from([True, False, False]))
     def lock(self, place: int, locked: bool) -> None:
         self.moderate(place, LockRoom(self.who(place), locked))
@@ -297,6 +318,11 @@ class SessionMachine(RuleBasedStateMachine):
         assert roles.count("moderator") <= settings.moderators
         assert len(roles) - roles.count("moderator") <= settings.participants
         assert "audience" not in roles
+        assert len(state.pinned) <= settings.max_active_talkers - 1
+        assert len(state.spotlighted) <= settings.max_active_talkers
+        assert {*state.pinned, *state.spotlighted} <= state.participants.keys()
+        # The end of a session takes its router with it.
+        assert self.ended or (self.arrangement.first, self.arrangement.last) == (state.spotlighted, state.pinned)
         assert not (self.ended and roles)
         for one in state.participants.values():
             tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
@@ -317,6 +343,7 @@ class SessionMachine(RuleBasedStateMachine):
             }
             assert belief.room_hard_muted == self.session.state.hard_muted
             assert belief.locked == self.session.state.locked
+            assert (belief.pinned, belief.spotlighted) == (view.room_state.pinned, view.room_state.spotlighted)
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:
                 assert (slot.client_id is None) == (slot.track_id is None)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sfu.link_messages import PauseTracks, PutTransport
-from tests.support.link_node import LinkNode
+from sfu.link_messages import PauseTracks, PutRouter, PutTransport
+from tests.support.link_node import LinkNode, link_node
 from tests.support.offers import MEETING, small_offer
-from tests.support.signalling import RefusedByServerError, RpcClient, Signalling
+from tests.support.signalling import SECRET, RefusedByServerError, RpcClient, Signalling
 
 
 async def refusal(client: RpcClient, method: str, **params: object) -> str:
@@ -61,3 +61,22 @@ async def test_the_dropped_are_out_and_the_one_who_ends_it_all_gets_an_answer_fi
             assert (await client.event("room-disconnected"))["reason"] == "disconnected-by-moderator"
             assert await client.closed() == 1000
         assert not server.sessions.is_active(room.room_id)
+
+
+async def test_pins_and_the_spotlight_reach_the_node_also_when_they_were_there_before_it(server: Signalling) -> None:
+    room = await server.room()
+    async with server.client() as ann, server.client() as bob:
+        await ann.call("join", token=server.token(room, role="moderator"))
+        joined = await bob.call("join", token=server.token(room))
+        bob_id = joined["client_id"]
+        assert await ann.call("pin-users", client_ids=[bob_id]) == {"clients": [bob_id]}
+        async with link_node(server.url, secret=SECRET) as node:
+            await bob.call("negotiate", offer=small_offer(MEETING))
+            assert (await node.told(PutRouter)).last == (bob_id,)
+            await ann.call("add-spotlight-users", client_ids=[bob_id])
+            assert (await node.told(PutRouter, 2)).first == (bob_id,)
+            assert (await bob.event("updated-pinned-users"))["clientIds"] == [bob_id]
+            assert (await bob.event("spotlight-users"))["users"] == [bob_id]
+            assert await ann.call("unpin-users", client_ids=[bob_id]) == {"clients": []}
+            router = await node.told(PutRouter, 3)
+            assert (router.first, router.last) == ((bob_id,), ())
