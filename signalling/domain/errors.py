@@ -20,6 +20,7 @@ class Reason(StrEnum):
     SESSION_ENDED = "session-ended"
     HARD_MUTED = "hard-muted"
     ROOM_LOCKED = "room-locked"
+    STILL_AWAITED = "still-awaited"
     TOO_MANY_PINNED = "too-many-pinned"
     TOO_MANY_SPOTLIGHTED = "too-many-spotlighted"
 

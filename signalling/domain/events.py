@@ -6,12 +6,21 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from sfu.link_messages import Source
-from signalling.domain.views import ParticipantView, SlotView, TalkerView, TrackView
+from signalling.domain.views import ParticipantView, SessionView, SlotView, TalkerView, TrackView
 
 LeaveReason = Literal["left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted"]
 DisconnectReason = Literal[
-    "left", "session-ended", "disconnected-by-moderator", "room-deleted", "replaced", "expired", "server-shutdown"
+    "left",
+    "session-ended",
+    "disconnected-by-moderator",
+    "denied-by-moderator",
+    "awaited-too-long",
+    "room-deleted",
+    "replaced",
+    "expired",
+    "server-shutdown",
 ]
+LobbyLeaveReason = Literal["approved", "denied", "withdrawn", "timed-out"]
 MediaLossReason = Literal["transport-failed", "transport-lost", "node-gone", "node-refused"]
 
 
@@ -191,6 +200,32 @@ class SpotlightUpdated(Event):
     name: ClassVar[str] = "spotlight-users"
     moderator_id: str
     users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserAwaited(Event):
+    """Someone knocks. Told to moderators."""
+
+    name: ClassVar[str] = "user-awaited"
+    client_id: Annotated[str, Field(serialization_alias="clientId")]
+    user_name: Annotated[str, Field(serialization_alias="name")]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedUserGone(Event):
+    """Someone waits no more. Told to moderators."""
+
+    name: ClassVar[str] = "awaited-user-gone"
+    client_id: Annotated[str, Field(serialization_alias="clientId")]
+    reason: LobbyLeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class RoomAllowed(Event):
+    """The one who gets this is in."""
+
+    name: ClassVar[str] = "room-allowed"
+    session: SessionView
 
 
 @dataclass(frozen=True, slots=True)

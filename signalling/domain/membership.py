@@ -1,9 +1,29 @@
-"""How participants leave a session, whoever wants it so; shared by the families of inputs."""
+"""How participants come into a session and leave it, whoever wants it so; shared by the families of inputs."""
 
 from signalling.domain.arrangement import arrange_stage
-from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, RecordLeave
-from signalling.domain.events import DisconnectReason, LeaveReason, UserDisconnected
+from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, Forget, RecordJoin, RecordLeave
+from signalling.domain.events import DisconnectReason, LeaveReason, UserConnected, UserDisconnected
+from signalling.domain.participant import Entry, Participant
 from signalling.domain.state import SessionState
+
+
+def enter(state: SessionState, entry: Entry) -> list[Effect]:
+    """Make someone a participant who was admitted."""
+    participant = Participant(
+        client_id=entry.client_id,
+        name=entry.name,
+        role=entry.role,
+        user_ref=entry.user_ref,
+        data=entry.data,
+        joined_at=entry.joined_at,
+        silenced=state.hard_muted and entry.role != "moderator",
+    )
+    state.participants[entry.client_id] = participant
+    connected = UserConnected(participant.view(entry.client_id in state.lost))
+    return [
+        RecordJoin(entry.client_id, entry.name, entry.role, entry.user_ref),
+        *state.notify_others(entry.client_id, connected),
+    ]
 
 
 def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveReason) -> list[Effect]:
@@ -17,9 +37,7 @@ def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveRea
         effects.append(DeleteTransport(client_id, participant.media.transport_id))
     effects += _leave_stage(state, client_id)
     effects.append(RecordLeave(client_id, left_at, reason))
-    if not state.participants:
-        effects += close(state)
-    return effects
+    return effects + close_if_empty(state)
 
 
 def _leave_stage(state: SessionState, client_id: str) -> list[Effect]:
@@ -29,6 +47,11 @@ def _leave_stage(state: SessionState, client_id: str) -> list[Effect]:
     state.pinned = tuple(one for one in state.pinned if one != client_id)
     state.spotlighted = tuple(one for one in state.spotlighted if one != client_id)
     return [arrange_stage(state)]
+
+
+def close_if_empty(state: SessionState) -> list[Effect]:
+    """The session is over when nobody is in it or waits for it."""
+    return [] if state.participants or state.lobby else close(state)
 
 
 def close(state: SessionState) -> list[Effect]:
@@ -55,6 +78,9 @@ def end_for_all(
         if participant.media is not None:
             effects.append(DeleteTransport(client_id, participant.media.transport_id))
         effects.append(RecordLeave(client_id, state.lost.get(client_id, now), recorded))
+    for client_id in state.lobby:
+        effects += [Disconnect(client_id, reason, message), Forget(client_id)]
+    state.lobby.clear()
     state.participants.clear()
     state.lost.clear()
     state.track_owners.clear()

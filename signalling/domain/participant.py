@@ -37,6 +37,26 @@ class Media:
         return [entry for entry in self.tracks.values() if entry.track.source == source]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who somebody is that comes in. `joined_at` is UTC in ISO 8601."""
+
+    client_id: str
+    name: str
+    role: Role
+    user_ref: str
+    data: dict[str, JsonValue]
+    joined_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Someone in the lobby, who has to be in by `deadline` (seconds)."""
+
+    entry: Entry
+    deadline: float
+
+
 @dataclass(slots=True)
 class Participant:
     """`muted` are the sources that the participant muted themself. `joined_at` is UTC in ISO 8601.

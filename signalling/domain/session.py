@@ -6,7 +6,7 @@ and their handlers, and a line in the table below.
 
 from collections.abc import Mapping
 
-from signalling.domain import arrangement, hard_mutes, lock, media, messages, presence, removal, talkers
+from signalling.domain import arrangement, hard_mutes, lobby, lock, media, messages, presence, removal, talkers
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -22,6 +22,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **lock.HANDLERS,
     **removal.HANDLERS,
     **arrangement.HANDLERS,
+    **lobby.HANDLERS,
 }
 
 Input = (
@@ -51,6 +52,8 @@ Input = (
     | removal.Destroy
     | arrangement.PinUsers
     | arrangement.SpotlightUsers
+    | lobby.ApproveAwaited
+    | lobby.DenyAwaited
 )
 
 
@@ -66,8 +69,9 @@ class Session:
 
     def next_deadline(self) -> float | None:
         """When `Tick` is due next; None while nothing waits for time to pass."""
-        first = next(iter(self.state.lost.values()), None)
-        return None if first is None else first + self.state.resume_grace
+        deadlines = [one.deadline for one in self.state.lobby.values()]
+        deadlines += [lost_at + self.state.resume_grace for lost_at in self.state.lost.values()]
+        return min(deadlines, default=None)
 
     def check_admission(self, role: Role) -> None:
         """Raises RefusedError when nobody of this role can join now. For asking before anything is spent on a join."""

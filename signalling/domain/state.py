@@ -7,16 +7,17 @@ from typing import Any
 from signalling.domain.effects import Effect, Notify
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import Event
-from signalling.domain.participant import Participant
+from signalling.domain.participant import Participant, Waiting
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Room
-from signalling.domain.views import RoomState, SessionView, SlotView, TalkerView
+from signalling.domain.views import AwaitedView, RoomState, SessionView, SlotView, TalkerView
 
 
 @dataclass(slots=True)
 class SessionState:
     """Changed only by the handlers of inputs.
 
+    `lobby` holds, in the order of their coming, those who wait to be let in: they are no participants yet.
     `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
     within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
     `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
@@ -27,6 +28,7 @@ class SessionState:
     conf_num: str
     resume_grace: float
     participants: dict[str, Participant] = field(default_factory=dict)
+    lobby: dict[str, Waiting] = field(default_factory=dict)
     lost: dict[str, float] = field(default_factory=dict)
     track_owners: dict[str, str] = field(default_factory=dict)
     stage: tuple[str, ...] = ()
@@ -50,6 +52,13 @@ class SessionState:
         if participant.role != "moderator":
             raise RefusedError(Reason.ROLE_FORBIDDEN, "Only a moderator may do this.")
         return participant
+
+    def has_moderator(self) -> bool:
+        return any(one.role == "moderator" for one in self.participants.values())
+
+    def notify_moderators(self, event: Event) -> list[Effect]:
+        moderators = tuple(one.client_id for one in self.participants.values() if one.role == "moderator")
+        return [Notify(moderators, event)] if moderators else []
 
     def notify_all(self, event: Event) -> list[Effect]:
         return [Notify(tuple(self.participants), event)] if self.participants else []
@@ -82,6 +91,8 @@ class SessionState:
 
     def view_for(self, client_id: str) -> SessionView:
         """What one participant sees. Raises RefusedError (`unknown-participant`)."""
+        if client_id in self.lobby:
+            return self._view_from_lobby(client_id)
         own = self.participant(client_id)
         return SessionView(
             client_id=client_id,
@@ -98,6 +109,30 @@ class SessionState:
             active_talkers=self.active_talkers(),
             hard_muted=own.hard_muted_kinds(),
             room_state=self.room_state(),
+            awaited_participants=self.awaited_participants() if own.role == "moderator" else (),
+        )
+
+    def awaited_participants(self) -> tuple[AwaitedView, ...]:
+        """Those who wait for approval."""
+        if not self.room.settings.knock:
+            return ()
+        return tuple(AwaitedView(one.entry.client_id, one.entry.name) for one in self.lobby.values())
+
+    def _view_from_lobby(self, client_id: str) -> SessionView:
+        """Who is not in yet sees what a session looks like that has just begun."""
+        entry = self.lobby[client_id].entry
+        return SessionView(
+            client_id=client_id,
+            conf_num=self.conf_num,
+            role=entry.role,
+            permissions=permissions_of(entry.role),
+            participants=(),
+            tracks=(),
+            slots=(),
+            active_talkers=(),
+            hard_muted=(),
+            room_state=SessionState(self.room, self.conf_num, self.resume_grace).room_state(),
+            awaited="approval" if self.room.settings.knock else "moderator",
         )
 
     def room_state(self) -> RoomState:

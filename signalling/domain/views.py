@@ -1,12 +1,15 @@
 """What participants get to see of a session, as immutable values."""
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from sfu.link_messages import Kind, SlotUse, Source
 from signalling.domain.roles import Permissions
 from signalling.domain.room import Role
+
+Awaited = Literal["approval", "moderator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,20 @@ class RoomState:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedView:
+    """Someone who knocked and waits for a moderator's approval."""
+
+    client_id: Annotated[str, Field(serialization_alias="clientId")]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
-    """Everything that one participant sees of the session. `participants` are the others."""
+    """Everything that one participant sees of the session. `participants` are the others.
+
+    `awaited` says what someone in the lobby waits for: a moderator's approval, or a moderator. They see nothing of the
+    session. `awaited_participants` are those who wait for approval; only moderators see them.
+    """
 
     client_id: str
     conf_num: str
@@ -93,3 +108,5 @@ class SessionView:
     active_talkers: tuple[TalkerView, ...]
     hard_muted: tuple[Kind, ...]
     room_state: RoomState
+    awaited: Awaited | None = None
+    awaited_participants: Annotated[tuple[AwaitedView, ...], Field(serialization_alias="awaitedParticipants")] = ()

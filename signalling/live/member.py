@@ -18,11 +18,15 @@ CLOSED_REPLACED = 4003
 class Member:
     """`negotiating` is held during a negotiation: two at a time would not know of each other.
 
+    `address` and `agent` are for reports.
+
     While `answer_first` is set, a dismissal waits in `farewell`: the participant asked for it in a request, and has
     to get the answer before the connection is closed.
     """
 
     outbox: Outbox
+    address: str = ""
+    agent: str = ""
     client_id: str = field(default_factory=lambda: secrets.token_hex(8))
     resume_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     agreement: Agreement | None = None

@@ -74,29 +74,18 @@ class LiveSession:
         self._set_timer()
         return replies
 
-    def join(self, member: Member, join: presence.Join, *, address: str, agent: str) -> None:
-        """Take in a new participant. Raises RefusedError."""
+    def join(self, member: Member, join: presence.Join) -> None:
+        """Take in somebody new, or let them wait. Raises RefusedError."""
         self.members[member.client_id] = member
         try:
             self.apply(join)
         except ValueError:
             del self.members[member.client_id]
             raise
-        joined_at = self._around.clock.wall()
 
-        async def record() -> None:
-            await self._around.store.connections.join(
-                self.conf_num,
-                member.client_id,
-                name=join.name,
-                role=join.role,
-                user_ref=join.user_ref,
-                address=address,
-                agent=agent,
-                now=joined_at,
-            )
-
-        self._around.journal.write("join", record)
+    def is_awaited(self, member: Member) -> bool:
+        """Whether someone waits to be let in."""
+        return member.client_id in self.session.state.lobby
 
     def view_for(self, member: Member) -> SessionView:
         """What the participant sees. Raises RefusedError when they are no longer in."""
@@ -199,10 +188,32 @@ class LiveSession:
                 self.media.limit(effect)
             case effects.ArrangeStage():
                 self.media.arrange(effect)
+            case effects.RecordJoin():
+                self._record_join(effect)
             case effects.RecordLeave():
                 self._record_leave(effect)
+            case effects.Forget():
+                self._left(self.members.pop(effect.client_id))
             case effects.EndSession():
                 self._end()
+
+    def _record_join(self, effect: effects.RecordJoin) -> None:
+        joined_at = self._around.clock.wall()
+        member = self.members[effect.client_id]
+
+        async def record() -> None:
+            await self._around.store.connections.join(
+                self.conf_num,
+                member.client_id,
+                name=effect.name,
+                role=effect.role,
+                user_ref=effect.user_ref,
+                address=member.address,
+                agent=member.agent,
+                now=joined_at,
+            )
+
+        self._around.journal.write("join", record)
 
     def _record_leave(self, effect: effects.RecordLeave) -> None:
         self._left(self.members.pop(effect.client_id))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from signalling.domain.errors import Reason
 from signalling.live.member import Member
 from signalling.live.session import LiveSession
 from signalling.live.sessions import LiveSessions
@@ -37,7 +38,14 @@ class Client:
     overdue: bool = False
 
     def joined(self) -> tuple[LiveSession, Member]:
-        """The session that the client is in, and as whom. Raises RpcError (`not-joined`)."""
+        """The session that the client is in, and as whom. Raises RpcError (`not-joined`, `still-awaited`)."""
+        session, member = self.known()
+        if session.is_awaited(member):
+            raise RpcError(Reason.STILL_AWAITED, "You have not been let in yet.")
+        return session, member
+
+    def known(self) -> tuple[LiveSession, Member]:
+        """The session that the client is in, or waits for, and as whom. Raises RpcError (`not-joined`)."""
         if self.session is None or self.member is None or self.member.client_id not in self.session.members:
             raise RpcError("not-joined", "Join first: nothing else is possible before.")
         return self.session, self.member

@@ -17,6 +17,7 @@ CODES: Mapping[str, int] = {
     "not-joined": 1003,
     Reason.ALREADY_JOINED: 1004,
     "resume-failed": 1005,
+    Reason.STILL_AWAITED: 1006,
     # of tokens and rooms
     "token-invalid": 1101,
     "token-expired": 1102,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import arrangement, hard_mutes, lock, removal
+from signalling.domain import arrangement, hard_mutes, lobby, lock, removal
 from signalling.domain.session import Input
 from signalling.domain.state import SessionState
 from signalling.live.session import LiveSession
@@ -48,6 +48,13 @@ def _spotlighted(state: SessionState) -> tuple[str, ...]:
     return state.spotlighted
 
 
+async def approve_awaited_user(services: Services, client: Client, given: params.TargetParams) -> Done:
+    session, member = client.joined()
+    at = services.sessions.around.clock.wall_text()
+    session.apply(lobby.ApproveAwaited(member.client_id, given.client_id, at))
+    return Done()
+
+
 METHODS: dict[str, tuple[type[params.Params], Method]] = {
     "hard-mute": (params.NoParams, _doing(lambda me, _: hard_mutes.HardMuteRoom(me, True))),
     "hard-unmute": (params.NoParams, _doing(lambda me, _: hard_mutes.HardMuteRoom(me, False))),
@@ -69,6 +76,11 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
     ),
     "lock": (params.NoParams, _doing(lambda me, _: lock.LockRoom(me, True))),
     "unlock": (params.NoParams, _doing(lambda me, _: lock.LockRoom(me, False))),
+    "approve-awaited-user": (params.TargetParams, approve_awaited_user),
+    "deny-awaited-user": (
+        params.TargetParams,
+        _doing(lambda me, given: lobby.DenyAwaited(me, given.client_id)),
+    ),
     "drop-user": (
         params.TargetsParams,
         _doing(lambda me, given: removal.DropUsers(me, tuple(given.client_ids))),

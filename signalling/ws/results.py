@@ -1,14 +1,14 @@
 """The results of the methods."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from sfu.link_messages import Kind
 from signalling.domain.roles import Permissions
 from signalling.domain.room import Role
-from signalling.domain.views import OwnTrackView, ParticipantView, RoomState, SlotView, TalkerView
+from signalling.domain.views import Awaited, AwaitedView, OwnTrackView, ParticipantView, RoomState, SlotView, TalkerView
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, RefusedMedia
 from signalling.live.session import LiveSession
@@ -42,6 +42,8 @@ class JoinResult:
     slots: tuple[SlotView, ...]
     hard_muted: tuple[Kind, ...]
     room_state: RoomState
+    awaited: Awaited | None
+    awaited_participants: Annotated[tuple[AwaitedView, ...], Field(serialization_alias="awaitedParticipants")]
     resume_token: str
     resume_grace: float
     ice_servers: tuple[str, ...]
@@ -99,6 +101,8 @@ def join_result(
         slots=view.slots,
         hard_muted=view.hard_muted,
         room_state=view.room_state,
+        awaited=view.awaited,
+        awaited_participants=view.awaited_participants,
         resume_token=member.resume_token,
         resume_grace=grace,
         ice_servers=(),

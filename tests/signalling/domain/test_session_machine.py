@@ -12,6 +12,7 @@ from signalling.domain.arrangement import PinUsers, SpotlightUsers
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
 from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
+from signalling.domain.lobby import ApproveAwaited, DenyAwaited
 from signalling.domain.lock import LockRoom
 from signalling.domain.media import (
     ChangeSlotLimits,
@@ -53,6 +54,7 @@ class Belief:
         self.hard_muted[view.client_id] = set(view.hard_muted)
         self.room_hard_muted = view.room_state.hard_muted
         self.locked = view.room_state.locked
+        self.awaited = {one.client_id for one in view.awaited_participants}
         self.pinned = view.room_state.pinned
         self.spotlighted = view.room_state.spotlighted
 
@@ -87,6 +89,11 @@ class Belief:
                 self.room_hard_muted = isinstance(event, events.RoomHardMuted)
             case events.RoomLocked() | events.RoomUnlocked():
                 self.locked = isinstance(event, events.RoomLocked)
+            case events.UserAwaited(client_id):
+                assert client_id not in self.awaited
+                self.awaited.add(client_id)
+            case events.AwaitedUserGone(client_id):
+                self.awaited.remove(client_id)
             case events.PinnedUsersUpdated(_, client_ids):
                 self.pinned = client_ids
             case events.SpotlightUpdated(_, users):
@@ -110,6 +117,8 @@ class SessionMachine(RuleBasedStateMachine):
         screen_share=st.sampled_from([True, True, False]),
         audio_only=st.sampled_from([False, False, False, True]),
         max_active_talkers=st.integers(1, 3),
+        knock=st.sampled_from([False, True]),
+        wait_for_moderator=st.booleans(),
     )
     def begin(self, **settings: Any) -> None:
         self.now = 0.0
@@ -119,10 +128,13 @@ class SessionMachine(RuleBasedStateMachine):
         self.paused: dict[str, bool] = {}
         self.arrangement = effects.ArrangeStage((), ())
         self.left: set[str] = set()
+        self.recorded: set[str] = set()
+        self.waiting: set[str] = set()
         self.ended = False
         self.joined = 0
         for place in range(2):
             self.join("moderator" if place == 0 else "participant")
+            self.answer_knock(0, 0, ApproveAwaited)
             self.negotiate(place, 0, {"microphone", "camera"}, 2, {}, {})
 
     def moderate(self, place: int, given: Input) -> None:
@@ -134,6 +146,10 @@ class SessionMachine(RuleBasedStateMachine):
     def who(self, place: int) -> str:
         present = list(self.session.state.participants)
         return present[place] if place < len(present) else "nobody"
+
+    def who_waits(self, number: int) -> str:
+        waiting = list(self.session.state.lobby)
+        return waiting[number] if number < len(waiting) else "nobody"
 
     def give(self, given: Input) -> list[Effect] | None:
         """Hand an input in and believe the effects; None when it was refused."""
@@ -152,9 +168,18 @@ class SessionMachine(RuleBasedStateMachine):
             case effects.Notify(to, event):
                 assert to
                 for client_id in to:
-                    self.beliefs[client_id].hear(event)
+                    if isinstance(event, events.RoomAllowed):
+                        self.waiting.remove(client_id)
+                        self.beliefs[client_id] = Belief(event.session)
+                    else:
+                        self.beliefs[client_id].hear(event)
             case effects.Disconnect(client_id):
-                assert client_id in self.beliefs
+                assert client_id in self.beliefs or client_id in self.waiting
+            case effects.RecordJoin(client_id):
+                assert client_id not in self.recorded
+                self.recorded.add(client_id)
+            case effects.Forget(client_id):
+                self.waiting.remove(client_id)
             case effects.PutTransport():
                 self.on_node[effect.transport_id] = effect
                 self.paused.update({track.track_id: track.paused for track in effect.tracks})
@@ -168,7 +193,7 @@ class SessionMachine(RuleBasedStateMachine):
             case effects.ArrangeStage():
                 self.arrangement = effect
             case effects.RecordLeave(client_id, left_at):
-                assert client_id not in self.left
+                assert client_id in self.recorded - self.left
                 assert left_at <= self.now
                 self.left.add(client_id)
                 del self.beliefs[client_id]
@@ -183,6 +208,9 @@ class SessionMachine(RuleBasedStateMachine):
         locked = self.session.state.locked
         if self.give(make_join(client_id, role)) is not None:
             assert not locked or role == "moderator"
+            if self.session.view_for(client_id).awaited:
+                self.waiting.add(client_id)
+                return
             self.beliefs[client_id] = Belief(self.session.view_for(client_id))
 
     @rule(place=PLACES)
@@ -190,13 +218,23 @@ class SessionMachine(RuleBasedStateMachine):
         given = make_join(self.who(place))
         assert given.client_id == "nobody" or self.give(given) is None
 
+    @rule(place=PLACES, number=st.integers(0, 1), kind=st.sampled_from([ApproveAwaited, ApproveAwaited, DenyAwaited]))
+    def answer_knock(self, place: int, number: int, kind: Any) -> None:
+        target = self.who_waits(number)
+        more = ("now",) if kind is ApproveAwaited else ()
+        self.moderate(place, kind(self.who(place), target, *more))
+
+    @rule(number=st.integers(0, 1), kind=st.sampled_from([Leave, LoseConnection, Resume]))
+    def come_and_go_in_the_lobby(self, number: int, kind: Any) -> None:
+        self.give(kind(self.who_waits(number)))
+
     @rule(place=PLACES, kind=st.sampled_from([Leave, LoseConnection, LoseConnection, Resume]))
     def come_and_go(self, place: int, kind: Any) -> None:
         # Something has to be left to look at.
         if kind is not Leave or len(self.beliefs) > 1:
             self.give(kind(self.who(place)))
 
-    @rule(seconds=st.sampled_from([0.5, 5.0, 20.0, 31.0]))
+    @rule(seconds=st.sampled_from([0.5, 5.0, 20.0, 31.0, 301.0]))
     def wait(self, seconds: float) -> None:
         deadline = self.session.next_deadline()
         self.now += seconds
@@ -318,6 +356,10 @@ class SessionMachine(RuleBasedStateMachine):
         assert roles.count("moderator") <= settings.moderators
         assert len(roles) - roles.count("moderator") <= settings.participants
         assert "audience" not in roles
+        assert self.waiting == state.lobby.keys()
+        assert not self.ended or not self.waiting
+        assert self.recorded - self.left == state.participants.keys()
+        assert len(roles) - roles.count("moderator") + len(state.lobby) <= settings.participants
         assert len(state.pinned) <= settings.max_active_talkers - 1
         assert len(state.spotlighted) <= settings.max_active_talkers
         assert {*state.pinned, *state.spotlighted} <= state.participants.keys()
@@ -343,6 +385,7 @@ class SessionMachine(RuleBasedStateMachine):
             }
             assert belief.room_hard_muted == self.session.state.hard_muted
             assert belief.locked == self.session.state.locked
+            assert belief.awaited == {one.client_id for one in view.awaited_participants}
             assert (belief.pinned, belief.spotlighted) == (view.room_state.pinned, view.room_state.spotlighted)
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:

@@ -80,3 +80,49 @@ async def test_pins_and_the_spotlight_reach_the_node_also_when_they_were_there_b
             assert await ann.call("unpin-users", client_ids=[bob_id]) == {"clients": []}
             router = await node.told(PutRouter, 3)
             assert (router.first, router.last) == ((bob_id,), ())
+
+
+async def test_who_knocks_waits_may_resume_and_has_a_record_only_once_let_in(
+    server: Signalling, node: LinkNode
+) -> None:
+    room = await server.room(knock=True)
+    async with server.client() as ann, server.client() as bob, server.client() as again:
+        joined = await bob.call("join", token=server.token(room, "Bob"), offer=small_offer(MEETING))
+        assert (joined["awaited"], joined["answer"], joined["participants"]) == ("approval", None, [])
+        assert await refusal(bob, "send-message", text="hello") == "still-awaited"
+        moderator = await ann.call("join", token=server.token(room, role="moderator"))
+        assert moderator["awaitedParticipants"] == [{"clientId": joined["client_id"], "name": "Bob"}]
+        assert await refusal(bob, "approve-awaited-user", client_id=joined["client_id"]) == "still-awaited"
+        bob.vanish()
+        resumed = await again.call("resume", resume_token=joined["resume_token"], last_seq=0)
+        assert resumed["awaited"] == "approval"
+        await ann.call("leave")
+        await again.call("leave")
+        await server.sessions.around.journal.close()
+        assert [one.name for one in await server.store.connections.list(joined["conf_num"])] == ["Ann"]
+        assert node.all(PutTransport) == []
+
+
+async def test_whoever_is_let_in_takes_part(server: Signalling, node: LinkNode) -> None:
+    room = await server.room(knock=True)
+    async with server.client() as ann, server.client() as bob:
+        await ann.call("join", token=server.token(room, role="moderator"))
+        joined = await bob.call("join", token=server.token(room, "Bob"))
+        await ann.call("approve-awaited-user", client_id=joined["client_id"])
+        assert len((await bob.event("room-allowed"))["session"]["participants"]) == 1
+        await bob.call("negotiate", offer=small_offer(MEETING))
+        assert (await node.told(PutTransport)).endpoint_id == joined["client_id"]
+        await ann.call("leave")
+        await bob.call("leave")
+        await server.sessions.around.journal.close()
+        records = await server.store.connections.list(joined["conf_num"])
+        assert sorted(one.name for one in records) == ["Ann", "Bob"]
+
+
+async def test_who_waits_may_leave(server: Signalling) -> None:
+    room = await server.room(wait_for_moderator=True)
+    async with server.client() as bob:
+        assert (await bob.call("join", token=server.token(room)))["awaited"] == "moderator"
+        assert await bob.call("leave") == {}
+        assert (await bob.event("room-disconnected"))["reason"] == "left"
+        assert not server.sessions.is_active(room.room_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TransportState
-from signalling.domain.events import DisconnectReason, Event, LeaveReason, MediaLossReason
+from signalling.domain.events import DisconnectReason, Event, LeaveReason, LobbyLeaveReason, MediaLossReason
 from signalling.settings import SignallingSettings
 from signalling.ws.dispatch import METHODS
 from signalling.ws.errors import CODES
@@ -153,8 +153,9 @@ async def test_the_examples_are_true(server: Signalling, node: LinkNode) -> None
         "bob": server.token(room, "Bob"),
         "room_id": room.room_id,
     }
-    another = await server.room()
-    tokens |= {"mia": server.token(another, "Mia", "moderator"), "eve": server.token(another, "Eve")}
+    another = await server.room(knock=True)
+    tokens |= {"mia": server.token(another, "Mia", "moderator")}
+    tokens |= {"eve": server.token(another, "Eve"), "dan": server.token(another, "Dan")}
     async with AsyncExitStack() as stack:
         conversation = Conversation(server, node, tokens, stack)
         for example in EXAMPLES:
@@ -192,6 +193,7 @@ def test_the_tables_list_what_there_is() -> None:
         (LeaveReason, "user-disconnected"),
         (MediaLossReason, "media-disconnected"),
         (DisconnectReason, "room-disconnected"),
+        (LobbyLeaveReason, "awaited-user-gone"),
     ):
         assert set(get_args(reasons)) <= set(re.findall(r"`([a-z-]+)`", events[name][0])), name
 
