@@ -23,6 +23,10 @@ class Reason(StrEnum):
     STILL_AWAITED = "still-awaited"
     TOO_MANY_PINNED = "too-many-pinned"
     TOO_MANY_SPOTLIGHTED = "too-many-spotlighted"
+    FLOOR_REQUIRED = "floor-required"
+    NOT_LECTURE_MODE = "not-lecture-mode"
+    NO_FLOOR_REQUEST = "no-floor-request"
+    NO_FLOOR = "no-floor"
 
 
 class RefusedError(ValueError):

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from sfu.link_messages import Source
+from signalling.domain.room import Mode
 from signalling.domain.views import ParticipantView, SessionView, SlotView, TalkerView, TrackView
 
 LeaveReason = Literal["left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted"]
@@ -226,6 +227,47 @@ class RoomAllowed(Event):
 
     name: ClassVar[str] = "room-allowed"
     session: SessionView
+
+
+@dataclass(frozen=True, slots=True)
+class RoomModeSwitched(Event):
+    """All participants' tracks are unpublished in a lecture; in a group they may publish them again."""
+
+    name: ClassVar[str] = "room-mode-switched"
+    mode: Mode
+    moderator_id: str
+
+
+FloorAction = Literal["requested", "cancelled", "granted", "denied", "released", "finished", "invited"]
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChanged(Event):
+    """`client_id` is who it is about. The lists are those after the change."""
+
+    name: ClassVar[str] = "floor-changed"
+    client_id: str
+    action: FloorAction
+    raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
+    approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorChange:
+    """Client ids."""
+
+    new: str
+    old: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRoleChanged(Event):
+    """The new moderator is hard-muted no more and gives up the floor, needing none."""
+
+    name: ClassVar[str] = "user-role-changed"
+    moderator: ModeratorChange
+    raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
+    approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
 
 
 @dataclass(frozen=True, slots=True)

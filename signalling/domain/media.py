@@ -95,7 +95,7 @@ def negotiate(state: SessionState, agreed: Negotiate, now: float) -> list[Effect
         effects.append(DeleteTransport(participant.client_id, old.transport_id))
         old = None
     was_muted = set(participant.muted)
-    participant.media = _merge(old, agreed)
+    participant.media = _merge(old, agreed, state.may_publish(participant))
     sources = {track.source for track in agreed.tracks}
     # A mute ends with its source: the next screen share does not begin muted because the last one was.
     participant.muted = {source for source in sources if agreed.muted.get(source, source in was_muted)}
@@ -107,6 +107,8 @@ def publish(state: SessionState, publish: Publish, now: float) -> list[Effect]:
     participant = state.participant(publish.client_id)
     if not permissions_of(participant.role).publish:
         raise RefusedError(Reason.ROLE_FORBIDDEN, f"A {participant.role} does not publish.")
+    if not state.may_publish(participant):
+        raise RefusedError(Reason.FLOOR_REQUIRED, "This is a lecture: request the floor first.")
     entry = _own_track(participant, publish.track_id)
     if entry.published:
         return []
@@ -177,6 +179,19 @@ def drop_media(state: SessionState, participant: Participant) -> list[Effect]:
     return effects
 
 
+def unpublish_all(state: SessionState, participant: Participant) -> list[Effect]:
+    """Take back all tracks of someone who may not publish any more; they stay negotiated."""
+    published = participant.published_tracks()
+    if participant.media is None or not published:
+        return []
+    for entry in participant.media.tracks.values():
+        entry.published = False
+    effects: list[Effect] = [put_transport(participant)]
+    for track in published:
+        effects += _withdraw(state, participant, track)
+    return effects
+
+
 def put_transport(participant: Participant) -> PutTransport:
     """The state that the media node should have of a participant, who has media."""
     if participant.media is None:
@@ -205,15 +220,18 @@ def _is_someone_elses(state: SessionState, participant: Participant, track_id: s
     return state.track_owners.get(track_id, participant.client_id) != participant.client_id
 
 
-def _merge(old: Media | None, agreed: Negotiate) -> Media:
-    """The new media, with what is remembered of tracks and slots that were there before."""
+def _merge(old: Media | None, agreed: Negotiate, may_publish: bool) -> Media:
+    """The new media, with what is remembered of tracks and slots that were there before.
+
+    Who may not publish now still negotiates tracks, to publish them when that changes.
+    """
     known_tracks = old.tracks if old else {}
     known_slots = old.slots if old else {}
     media = Media(agreed.transport_id)
     for track in agreed.tracks:
         known = known_tracks.get(track.track_id)
         published = agreed.published.get(track.mid, known.published if known else True)
-        media.tracks[track.track_id] = NegotiatedTrack(track, published)
+        media.tracks[track.track_id] = NegotiatedTrack(track, published and may_publish)
     for slot in agreed.slots:
         known_slot = known_slots.get(slot.slot_id)
         media.slots[slot.slot_id] = NegotiatedSlot(slot, known_slot.track_id if known_slot else None)

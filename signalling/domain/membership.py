@@ -36,6 +36,7 @@ def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveRea
     if participant.media is not None:
         effects.append(DeleteTransport(client_id, participant.media.transport_id))
     effects += _leave_stage(state, client_id)
+    state.floor.remove(client_id)
     effects.append(RecordLeave(client_id, left_at, reason))
     return effects + close_if_empty(state)
 

@@ -12,7 +12,7 @@ from signalling.domain.events import (
 from signalling.domain.lobby import leave_lobby, must_wait, open_for_moderator, time_out, wait
 from signalling.domain.membership import end_for_all, enter, remove
 from signalling.domain.participant import Entry
-from signalling.domain.room import Role
+from signalling.domain.room import PARTICIPANTS_IN_GROUP_MODE, Role
 from signalling.domain.state import Handler, SessionState
 
 
@@ -66,8 +66,13 @@ def check_admission(state: SessionState, role: Role) -> None:
     if role == "moderator":
         if moderators >= settings.moderators:
             raise RefusedError(Reason.ROOM_FULL, f"The room takes at most {settings.moderators} moderators.")
-    elif len(state.participants) - moderators + len(state.lobby) >= settings.participants:
-        raise RefusedError(Reason.ROOM_FULL, f"The room takes at most {settings.participants} participants.")
+    else:
+        # A lecture room that was switched to group mode takes fewer than it says.
+        limit = settings.participants
+        if state.mode == "group":
+            limit = min(limit, PARTICIPANTS_IN_GROUP_MODE)
+        if len(state.participants) - moderators + len(state.lobby) >= limit:
+            raise RefusedError(Reason.ROOM_FULL, f"The room takes at most {limit} participants.")
 
 
 def join(state: SessionState, join: Join, now: float) -> list[Effect]:

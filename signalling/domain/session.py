@@ -6,7 +6,19 @@ and their handlers, and a line in the table below.
 
 from collections.abc import Mapping
 
-from signalling.domain import arrangement, hard_mutes, lobby, lock, media, messages, presence, removal, talkers
+from signalling.domain import (
+    arrangement,
+    floor,
+    hard_mutes,
+    lobby,
+    lock,
+    media,
+    messages,
+    presence,
+    removal,
+    role_switch,
+    talkers,
+)
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -23,6 +35,8 @@ _HANDLERS: Mapping[type, Handler] = {
     **removal.HANDLERS,
     **arrangement.HANDLERS,
     **lobby.HANDLERS,
+    **floor.HANDLERS,
+    **role_switch.HANDLERS,
 }
 
 Input = (
@@ -54,6 +68,15 @@ Input = (
     | arrangement.SpotlightUsers
     | lobby.ApproveAwaited
     | lobby.DenyAwaited
+    | floor.SwitchMode
+    | floor.RequestFloor
+    | floor.CancelFloor
+    | floor.FinishFloor
+    | floor.GrantFloor
+    | floor.DenyFloor
+    | floor.ReleaseFloor
+    | floor.InviteToFloor
+    | role_switch.SwitchRole
 )
 
 

@@ -9,8 +9,23 @@ from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import Event
 from signalling.domain.participant import Participant, Waiting
 from signalling.domain.roles import permissions_of
-from signalling.domain.room import Room
+from signalling.domain.room import Mode, Room
 from signalling.domain.views import AwaitedView, RoomState, SessionView, SlotView, TalkerView
+
+
+@dataclass(slots=True)
+class Floor:
+    """Of a lecture: who asks to publish, who may, and who was invited to. By client id, in the order of events."""
+
+    raised: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+
+    def remove(self, client_id: str) -> None:
+        """Let go of whatever somebody has of the floor."""
+        self.raised = tuple(one for one in self.raised if one != client_id)
+        self.approved = tuple(one for one in self.approved if one != client_id)
+        self.invited = tuple(one for one in self.invited if one != client_id)
 
 
 @dataclass(slots=True)
@@ -38,6 +53,17 @@ class SessionState:
     locked: bool = False
     pinned: tuple[str, ...] = ()
     spotlighted: tuple[str, ...] = ()
+    mode: Mode = field(init=False)
+    floor: Floor = field(default_factory=Floor)
+
+    def __post_init__(self) -> None:
+        self.mode = self.room.settings.mode
+
+    def may_publish(self, participant: Participant) -> bool:
+        """In a lecture only moderators may, and those who have the floor."""
+        if participant.role == "moderator" or self.mode == "group":
+            return permissions_of(participant.role).publish
+        return participant.client_id in self.floor.approved
 
     def participant(self, client_id: str) -> Participant:
         """Raises RefusedError (`unknown-participant`)."""
@@ -141,6 +167,9 @@ class SessionState:
             locked=self.locked,
             pinned=self.pinned,
             spotlighted=self.spotlighted,
+            mode=self.mode,
+            raised_hands=self.floor.raised,
+            approved_hands=self.floor.approved,
         )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from sfu.link_messages import Kind, SlotUse, Source
 from signalling.domain.roles import Permissions
-from signalling.domain.room import Role
+from signalling.domain.room import Mode, Role
 
 Awaited = Literal["approval", "moderator"]
 
@@ -74,12 +74,18 @@ class ParticipantView:
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """What moderators have made of the session, the same for all who are in it."""
+    """What moderators have made of the session, the same for all who are in it.
+
+    `raised_hands` ask for the floor of a lecture, `approved_hands` have it.
+    """
 
     hard_muted: bool
     locked: bool
     pinned: tuple[str, ...]
     spotlighted: tuple[str, ...]
+    mode: Mode
+    raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
+    approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
 
 
 @dataclass(frozen=True, slots=True)

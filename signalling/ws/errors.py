@@ -42,6 +42,10 @@ CODES: Mapping[str, int] = {
     Reason.HARD_MUTED: 1210,
     Reason.TOO_MANY_PINNED: 1211,
     Reason.TOO_MANY_SPOTLIGHTED: 1212,
+    Reason.FLOOR_REQUIRED: 1213,
+    Reason.NOT_LECTURE_MODE: 1214,
+    Reason.NO_FLOOR_REQUEST: 1215,
+    Reason.NO_FLOOR: 1216,
     # of media
     "bad-offer": 1301,
     "no-media-node": 1302,

@@ -1,9 +1,9 @@
-"""The methods of moderators. Each is one input of the session; who may do it is decided there."""
+"""The methods of moderators, and those about the floor. Each is one input of the session, which decides who may."""
 
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import arrangement, hard_mutes, lobby, lock, removal
+from signalling.domain import arrangement, floor, hard_mutes, lobby, lock, removal, role_switch
 from signalling.domain.session import Input
 from signalling.domain.state import SessionState
 from signalling.live.session import LiveSession
@@ -81,6 +81,15 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
         params.TargetParams,
         _doing(lambda me, given: lobby.DenyAwaited(me, given.client_id)),
     ),
+    "switch-room-mode": (params.ModeParams, _doing(lambda me, given: floor.SwitchMode(me, given.mode))),
+    "request-floor": (params.NoParams, _doing(lambda me, _: floor.RequestFloor(me))),
+    "cancel-floor": (params.NoParams, _doing(lambda me, _: floor.CancelFloor(me))),
+    "finish-floor": (params.NoParams, _doing(lambda me, _: floor.FinishFloor(me))),
+    "grant-floor": (params.TargetParams, _doing(lambda me, given: floor.GrantFloor(me, given.client_id))),
+    "deny-floor": (params.TargetParams, _doing(lambda me, given: floor.DenyFloor(me, given.client_id))),
+    "release-floor": (params.TargetParams, _doing(lambda me, given: floor.ReleaseFloor(me, given.client_id))),
+    "invite-to-floor": (params.TargetParams, _doing(lambda me, given: floor.InviteToFloor(me, given.client_id))),
+    "switch-user-role": (params.TargetParams, _doing(lambda me, given: role_switch.SwitchRole(me, given.client_id))),
     "drop-user": (
         params.TargetsParams,
         _doing(lambda me, given: removal.DropUsers(me, tuple(given.client_ids))),

@@ -11,6 +11,16 @@ from signalling.domain import effects, events
 from signalling.domain.arrangement import PinUsers, SpotlightUsers
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
+from signalling.domain.floor import (
+    CancelFloor,
+    DenyFloor,
+    FinishFloor,
+    GrantFloor,
+    InviteToFloor,
+    ReleaseFloor,
+    RequestFloor,
+    SwitchMode,
+)
 from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
 from signalling.domain.lobby import ApproveAwaited, DenyAwaited
 from signalling.domain.lock import LockRoom
@@ -27,6 +37,7 @@ from signalling.domain.media import (
 from signalling.domain.messages import SendMessage, SendUserData, SetData
 from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
 from signalling.domain.removal import Destroy, DropUsers
+from signalling.domain.role_switch import SwitchRole
 from signalling.domain.roles import permissions_of
 from signalling.domain.session import Input, Session
 from signalling.domain.talkers import ChangeStage, FillSlots
@@ -55,6 +66,10 @@ class Belief:
         self.room_hard_muted = view.room_state.hard_muted
         self.locked = view.room_state.locked
         self.awaited = {one.client_id for one in view.awaited_participants}
+        self.roles = {one.client_id: one.role for one in view.participants} | {view.client_id: view.role}
+        self.own = view.client_id
+        self.mode = view.room_state.mode
+        self.hands = (view.room_state.raised_hands, view.room_state.approved_hands)
         self.pinned = view.room_state.pinned
         self.spotlighted = view.room_state.spotlighted
 
@@ -63,9 +78,16 @@ class Belief:
             case events.UserConnected(participant):
                 self.tracks[participant.client_id] = {track.track_id: track for track in participant.tracks}
                 self.data[participant.client_id] = participant.data
+                self.roles[participant.client_id] = participant.role
                 self.hard_muted[participant.client_id] = set(participant.hard_muted)
             case events.UserDisconnected(client_id):
                 del self.tracks[client_id], self.data[client_id], self.hard_muted[client_id]
+                del self.roles[client_id]
+                raised, approved = self.hands
+                self.hands = (
+                    tuple(one for one in raised if one != client_id),
+                    tuple(one for one in approved if one != client_id),
+                )
                 self.reconnecting.discard(client_id)
                 self.pinned = tuple(one for one in self.pinned if one != client_id)
                 self.spotlighted = tuple(one for one in self.spotlighted if one != client_id)
@@ -94,6 +116,17 @@ class Belief:
                 self.awaited.add(client_id)
             case events.AwaitedUserGone(client_id):
                 self.awaited.remove(client_id)
+            case events.RoomModeSwitched(mode):
+                self.mode = mode
+                self.hands = ((), ())
+            case events.FloorChanged(_, _, raised, approved):
+                self.hands = (raised, approved)
+            case events.UserRoleChanged(change, raised, approved):
+                self.hands = (raised, approved)
+                self.roles |= {change.new: "moderator", change.old: "participant"}
+                self.hard_muted[change.new] = set()
+                if self.own == change.old:
+                    self.awaited = set()
             case events.PinnedUsersUpdated(_, client_ids):
                 self.pinned = client_ids
             case events.SpotlightUpdated(_, users):
@@ -140,8 +173,9 @@ class SessionMachine(RuleBasedStateMachine):
     def moderate(self, place: int, given: Input) -> None:
         """Hand in what only moderators may do: everyone else is refused."""
         actor = self.session.state.participants.get(self.who(place))
+        role = actor.role if actor else None
         outcome = self.give(given)
-        assert outcome is None or (actor is not None and actor.role == "moderator")
+        assert outcome is None or role == "moderator"
 
     def who(self, place: int) -> str:
         present = list(self.session.state.participants)
@@ -299,6 +333,22 @@ class SessionMachine(RuleBasedStateMachine):
     def arrange(self, place: int, others: list[int], kind: Any, added: bool) -> None:
         self.moderate(place, kind(self.who(place), tuple(map(self.who, others)), added))
 
+    @rule(place=PLACES, mode=st.sampled_from(["lecture", "lecture", "group"]))
+    def switch_mode(self, place: int, mode: Any) -> None:
+        self.moderate(place, SwitchMode(self.who(place), mode))
+
+    @rule(place=PLACES, kind=st.sampled_from([RequestFloor, RequestFloor, CancelFloor, FinishFloor]))
+    def ask_for_the_floor(self, place: int, kind: Any) -> None:
+        self.give(kind(self.who(place)))
+
+    @rule(place=PLACES, other=PLACES, kind=st.sampled_from([GrantFloor, DenyFloor, ReleaseFloor, InviteToFloor]))
+    def control_the_floor(self, place: int, other: int, kind: Any) -> None:
+        self.moderate(place, kind(self.who(place), self.who(other)))
+
+    @rule(place=PLACES, other=PLACES)
+    def switch_role(self, place: int, other: int) -> None:
+        self.moderate(place, SwitchRole(self.who(place), self.who(other)))
+
     @rule(place=PLACES, locked=st.sampled_from([True, False, False]))
     def lock(self, place: int, locked: bool) -> None:
         self.moderate(place, LockRoom(self.who(place), locked))
@@ -356,6 +406,10 @@ class SessionMachine(RuleBasedStateMachine):
         assert roles.count("moderator") <= settings.moderators
         assert len(roles) - roles.count("moderator") <= settings.participants
         assert "audience" not in roles
+        hands = (*state.floor.raised, *state.floor.approved, *state.floor.invited)
+        assert len(set(hands)) == len(hands)
+        assert all(state.participants[one].role == "participant" for one in hands)
+        assert state.mode == "lecture" or not hands
         assert self.waiting == state.lobby.keys()
         assert not self.ended or not self.waiting
         assert self.recorded - self.left == state.participants.keys()
@@ -369,6 +423,9 @@ class SessionMachine(RuleBasedStateMachine):
         for one in state.participants.values():
             tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
             assert permissions_of(one.role).publish or not tracks
+            may_publish = one.role == "moderator" or state.mode == "group" or one.client_id in state.floor.approved
+            assert may_publish or not one.published_tracks()
+            assert one.silenced == (state.hard_muted and one.role != "moderator")
             assert not settings.audio_only or all(track.kind == "audio" for track in tracks)
             assert settings.screen_share or all(track.source != "screen" for track in tracks)
 
@@ -385,6 +442,9 @@ class SessionMachine(RuleBasedStateMachine):
             }
             assert belief.room_hard_muted == self.session.state.hard_muted
             assert belief.locked == self.session.state.locked
+            assert belief.roles == {one.client_id: one.role for one in self.session.state.participants.values()}
+            assert belief.mode == view.room_state.mode
+            assert belief.hands == (view.room_state.raised_hands, view.room_state.approved_hands)
             assert belief.awaited == {one.client_id for one in view.awaited_participants}
             assert (belief.pinned, belief.spotlighted) == (view.room_state.pinned, view.room_state.spotlighted)
             assert belief.data == {one.client_id: one.data for one in view.participants}

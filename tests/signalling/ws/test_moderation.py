@@ -126,3 +126,27 @@ async def test_who_waits_may_leave(server: Signalling) -> None:
         assert await bob.call("leave") == {}
         assert (await bob.event("room-disconnected"))["reason"] == "left"
         assert not server.sessions.is_active(room.room_id)
+
+
+async def test_a_lecture_takes_the_tracks_off_the_node_until_the_floor_is_granted(
+    server: Signalling, node: LinkNode
+) -> None:
+    room = await server.room()
+    async with server.client() as ann, server.client() as bob:
+        await ann.call("join", token=server.token(room, role="moderator"))
+        joined = await bob.call("join", token=server.token(room), offer=small_offer(MEETING))
+        me, microphone = joined["client_id"], joined["tracks"][0]["track_id"]
+        await ann.call("switch-room-mode", mode="lecture")
+        assert (await bob.event("room-mode-switched"))["mode"] == "lecture"
+        assert (await node.told(PutTransport, 2)).tracks == ()
+        assert await refusal(bob, "publish", track_id=microphone) == "floor-required"
+        await bob.call("request-floor")
+        assert (await ann.event("floor-changed"))["raisedHands"] == [me]
+        await ann.call("grant-floor", client_id=me)
+        await bob.call("publish", track_id=microphone)
+        assert [track.track_id for track in (await node.told(PutTransport, 3)).tracks] == [microphone]
+        await ann.call("switch-user-role", client_id=me)
+        changed = await bob.event("user-role-changed")
+        assert (changed["moderator"]["new"], changed["approvedHands"]) == (me, [])
+        await bob.call("lock")
+        assert await refusal(ann, "unlock") == "role-forbidden"

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TransportState
-from signalling.domain.events import DisconnectReason, Event, LeaveReason, LobbyLeaveReason, MediaLossReason
+from signalling.domain.events import (
+    DisconnectReason,
+    Event,
+    FloorAction,
+    LeaveReason,
+    LobbyLeaveReason,
+    MediaLossReason,
+)
 from signalling.settings import SignallingSettings
 from signalling.ws.dispatch import METHODS
 from signalling.ws.errors import CODES
@@ -194,6 +201,7 @@ def test_the_tables_list_what_there_is() -> None:
         (MediaLossReason, "media-disconnected"),
         (DisconnectReason, "room-disconnected"),
         (LobbyLeaveReason, "awaited-user-gone"),
+        (FloorAction, "floor-changed"),
     ):
         assert set(get_args(reasons)) <= set(re.findall(r"`([a-z-]+)`", events[name][0])), name
 
