@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_LECTURE_MODE = "not-lecture-mode"
     NO_FLOOR_REQUEST = "no-floor-request"
     NO_FLOOR = "no-floor"
+    EXTENSION_CLOSED = "extension-closed"
 
 
 class RefusedError(ValueError):

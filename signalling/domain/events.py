@@ -223,10 +223,29 @@ class AwaitedUserGone(Event):
 
 @dataclass(frozen=True, slots=True)
 class RoomAllowed(Event):
-    """The one who gets this is in."""
+    """The one who gets this is in. `time_left` is in seconds, None for a session without an end."""
 
     name: ClassVar[str] = "room-allowed"
     session: SessionView
+    time_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemainingDuration(Event):
+    """The session ends in so many minutes, and can be extended."""
+
+    name: ClassVar[str] = "conference-remaining-duration"
+    time_left: Annotated[int, Field(serialization_alias="timeLeft")]
+
+
+@dataclass(frozen=True, slots=True)
+class DurationExtended(Event):
+    """Somebody has extended the session by `extended_time` minutes."""
+
+    name: ClassVar[str] = "conference-duration-extended"
+    client_id: str
+    extended_time: Annotated[int, Field(serialization_alias="extendedTime")]
+    time_left: Annotated[int, Field(serialization_alias="timeLeft")]
 
 
 @dataclass(frozen=True, slots=True)

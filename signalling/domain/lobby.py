@@ -48,12 +48,12 @@ def wait(state: SessionState, entry: Entry, now: float) -> list[Effect]:
     return state.notify_moderators(UserAwaited(entry.client_id, entry.name)) if knocks else []
 
 
-def open_for_moderator(state: SessionState, at: str) -> list[Effect]:
+def open_for_moderator(state: SessionState, at: str, now: float) -> list[Effect]:
     """A moderator is about to come in: those who only waited for that come in first."""
     effects: list[Effect] = []
     if not state.room.settings.knock:
         for client_id in list(state.lobby):
-            effects += _let_in(state, client_id, at)
+            effects += _let_in(state, client_id, at, now)
     return effects
 
 
@@ -82,7 +82,7 @@ def approve(state: SessionState, approval: ApproveAwaited, now: float) -> list[E
     _require_waiting(state, approval.target)
     return [
         *state.notify_moderators(AwaitedUserGone(approval.target, "approved")),
-        *_let_in(state, approval.target, approval.at),
+        *_let_in(state, approval.target, approval.at, now),
     ]
 
 
@@ -96,9 +96,9 @@ def deny(state: SessionState, denial: DenyAwaited, now: float) -> list[Effect]:
     ]
 
 
-def _let_in(state: SessionState, client_id: str, at: str) -> list[Effect]:
+def _let_in(state: SessionState, client_id: str, at: str, now: float) -> list[Effect]:
     effects = enter(state, replace(state.lobby.pop(client_id).entry, joined_at=at))
-    return [*effects, Notify((client_id,), RoomAllowed(state.view_for(client_id)))]
+    return [*effects, Notify((client_id,), RoomAllowed(state.view_for(client_id), state.time_left(now)))]
 
 
 def _require_waiting(state: SessionState, client_id: str) -> None:

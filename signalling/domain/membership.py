@@ -59,6 +59,7 @@ def close(state: SessionState) -> list[Effect]:
     if state.ended:
         return []
     state.ended = True
+    state.schedule = None
     return [EndSession()]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from signalling.domain.duration import keep_time
 from signalling.domain.effects import Effect
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import (
@@ -81,7 +82,7 @@ def join(state: SessionState, join: Join, now: float) -> list[Effect]:
         raise RefusedError(Reason.ALREADY_JOINED, f"The client id {join.client_id} is in the session.")
     if must_wait(state, join.role):
         return wait(state, join, now)
-    admitted = open_for_moderator(state, join.joined_at) if join.role == "moderator" else []
+    admitted = open_for_moderator(state, join.joined_at, now) if join.role == "moderator" else []
     return admitted + enter(state, join)
 
 
@@ -118,7 +119,8 @@ def tick(state: SessionState, tick: Tick, now: float) -> list[Effect]:
         else:
             # What counts as the end of the connection is when it broke, not when patience ran out.
             effects += remove(state, client_id, state.lost[client_id], "connection-lost")
-    return effects + time_out(state, now)
+    effects += time_out(state, now)
+    return effects + keep_time(state, now)
 
 
 def _require_known(state: SessionState, client_id: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from signalling.domain import (
     arrangement,
+    duration,
     floor,
     hard_mutes,
     lobby,
@@ -37,6 +38,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **lobby.HANDLERS,
     **floor.HANDLERS,
     **role_switch.HANDLERS,
+    **duration.HANDLERS,
 }
 
 Input = (
@@ -77,14 +79,17 @@ Input = (
     | floor.ReleaseFloor
     | floor.InviteToFloor
     | role_switch.SwitchRole
+    | duration.ExtendDuration
 )
 
 
 class Session:
     """Times are seconds on one monotonic clock of the caller's choice."""
 
-    def __init__(self, room: Room, conf_num: str, resume_grace: float) -> None:
-        self.state = SessionState(room, conf_num, resume_grace)
+    def __init__(self, room: Room, conf_num: str, resume_grace: float, ends_at: float | None = None) -> None:
+        """`ends_at` is when the session ends by itself, if it does."""
+        schedule = None if ends_at is None else duration.schedule_until(ends_at)
+        self.state = SessionState(room, conf_num, resume_grace, schedule=schedule)
 
     def handle(self, given: Input, now: float) -> list[Effect]:
         """Apply one input. Raises RefusedError, and has then changed nothing."""
@@ -94,6 +99,8 @@ class Session:
         """When `Tick` is due next; None while nothing waits for time to pass."""
         deadlines = [one.deadline for one in self.state.lobby.values()]
         deadlines += [lost_at + self.state.resume_grace for lost_at in self.state.lost.values()]
+        if self.state.schedule is not None:
+            deadlines.append(self.state.schedule.next_deadline())
         return min(deadlines, default=None)
 
     def check_admission(self, role: Role) -> None:

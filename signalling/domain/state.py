@@ -29,6 +29,18 @@ class Floor:
 
 
 @dataclass(slots=True)
+class Schedule:
+    """When the session ends (seconds), and what is still to be told of it: so many seconds before the end."""
+
+    ends_at: float
+    notices: tuple[float, ...]
+    extendable: bool = False
+
+    def next_deadline(self) -> float:
+        return self.ends_at - max(self.notices, default=0.0)
+
+
+@dataclass(slots=True)
 class SessionState:
     """Changed only by the handlers of inputs.
 
@@ -36,6 +48,7 @@ class SessionState:
     `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
     within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
     `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
+    `schedule` is None for a session that goes on until nobody is in it.
     `pinned` and `spotlighted` are client ids of participants, in the order in which they were named.
     """
 
@@ -55,9 +68,14 @@ class SessionState:
     spotlighted: tuple[str, ...] = ()
     mode: Mode = field(init=False)
     floor: Floor = field(default_factory=Floor)
+    schedule: Schedule | None = None
 
     def __post_init__(self) -> None:
         self.mode = self.room.settings.mode
+
+    def time_left(self, now: float) -> float | None:
+        """Seconds until the session ends by itself; None when it does not."""
+        return None if self.schedule is None else max(self.schedule.ends_at - now, 0.0)
 
     def may_publish(self, participant: Participant) -> bool:
         """In a lecture only moderators may, and those who have the floor."""
@@ -170,6 +188,7 @@ class SessionState:
             mode=self.mode,
             raised_hands=self.floor.raised,
             approved_hands=self.floor.approved,
+            extendable=self.schedule is not None and self.schedule.extendable,
         )
 
 

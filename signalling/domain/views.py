@@ -76,7 +76,8 @@ class ParticipantView:
 class RoomState:
     """What moderators have made of the session, the same for all who are in it.
 
-    `raised_hands` ask for the floor of a lecture, `approved_hands` have it.
+    `raised_hands` ask for the floor of a lecture, `approved_hands` have it. `extendable` says whether the
+    duration can be extended now.
     """
 
     hard_muted: bool
@@ -86,6 +87,7 @@ class RoomState:
     mode: Mode
     raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
     approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
+    extendable: bool
 
 
 @dataclass(frozen=True, slots=True)

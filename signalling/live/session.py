@@ -50,12 +50,13 @@ class LiveSession:
         conf_num: str,
         surroundings: Surroundings,
         *,
+        ends_at: float | None = None,
         left: Callable[[Member], None],
         ended: Callable[["LiveSession"], None],
     ) -> None:
         self.room = room
         self.conf_num = conf_num
-        self.session = Session(room, conf_num, surroundings.resume_grace)
+        self.session = Session(room, conf_num, surroundings.resume_grace, ends_at)
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
         self._around = surroundings
@@ -90,6 +91,10 @@ class LiveSession:
     def view_for(self, member: Member) -> SessionView:
         """What the participant sees. Raises RefusedError when they are no longer in."""
         return self.session.view_for(member.client_id)
+
+    def time_left(self) -> float | None:
+        """Seconds until the session ends by itself, None when it does not."""
+        return self.session.state.time_left(self._around.clock.now())
 
     def find_node(self) -> Node:
         """The node that has the session, or the one that it would get. Raises NoMediaNodeError."""

@@ -46,6 +46,7 @@ CODES: Mapping[str, int] = {
     Reason.NOT_LECTURE_MODE: 1214,
     Reason.NO_FLOOR_REQUEST: 1215,
     Reason.NO_FLOOR: 1216,
+    Reason.EXTENSION_CLOSED: 1217,
     # of media
     "bad-offer": 1301,
     "no-media-node": 1302,

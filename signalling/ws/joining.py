@@ -96,7 +96,8 @@ async def _enter(
     if session is None and room.is_used_up(now):
         # An adhoc room whose session has just ended: its deletion is on the way.
         refusal = "over"
-    if refusal is not None:
+    # A running session ends by itself, in its own time: it may have been extended.
+    if refusal is not None and not (refusal == "over" and session is not None):
         raise RpcError(*_NOT_OPEN[refusal])
     (session.session if session else Session(room, conf_num="", resume_grace=0)).check_admission(claims.role)
     negotiated = _negotiate(services, session, room, claims.role, params)

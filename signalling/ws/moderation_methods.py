@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import arrangement, floor, hard_mutes, lobby, lock, removal, role_switch
+from signalling.domain import arrangement, duration, floor, hard_mutes, lobby, lock, removal, role_switch
 from signalling.domain.session import Input
 from signalling.domain.state import SessionState
 from signalling.live.session import LiveSession
 from signalling.ws import params
 from signalling.ws.client import Client, Method, Services
-from signalling.ws.results import Done, PlacesResult
+from signalling.ws.results import Done, ExtendResult, PlacesResult
 
 
 def _doing(
@@ -90,6 +90,10 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
     "release-floor": (params.TargetParams, _doing(lambda me, given: floor.ReleaseFloor(me, given.client_id))),
     "invite-to-floor": (params.TargetParams, _doing(lambda me, given: floor.InviteToFloor(me, given.client_id))),
     "switch-user-role": (params.TargetParams, _doing(lambda me, given: role_switch.SwitchRole(me, given.client_id))),
+    "extend-conference-duration": (
+        params.NoParams,
+        _doing(lambda me, _: duration.ExtendDuration(me), lambda session: ExtendResult(duration.EXTENSION_MINUTES)),
+    ),
     "drop-user": (
         params.TargetsParams,
         _doing(lambda me, given: removal.DropUsers(me, tuple(given.client_ids))),

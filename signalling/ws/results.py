@@ -28,6 +28,7 @@ class RoomView:
 class JoinResult:
     """Of `join` and `resume`. `answer` and `refused` are only there when an offer was sent along.
 
+    `time_left` is in seconds, None for a session that has no end of its own.
     `events_lost` is how many events after the `last_seq` of a resume are remembered no more.
     """
 
@@ -42,6 +43,7 @@ class JoinResult:
     slots: tuple[SlotView, ...]
     hard_muted: tuple[Kind, ...]
     room_state: RoomState
+    time_left: float | None
     awaited: Awaited | None
     awaited_participants: Annotated[tuple[AwaitedView, ...], Field(serialization_alias="awaitedParticipants")]
     resume_token: str
@@ -75,6 +77,13 @@ class PlacesResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtendResult:
+    """Minutes."""
+
+    extended_time: Annotated[int, Field(serialization_alias="extendedTime")]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """An empty object: nothing more to say."""
 
@@ -101,6 +110,7 @@ def join_result(
         slots=view.slots,
         hard_muted=view.hard_muted,
         room_state=view.room_state,
+        time_left=session.time_left(),
         awaited=view.awaited,
         awaited_participants=view.awaited_participants,
         resume_token=member.resume_token,

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from signalling.domain import effects, events
 from signalling.domain.arrangement import PinUsers, SpotlightUsers
+from signalling.domain.duration import ExtendDuration
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
 from signalling.domain.floor import (
@@ -70,6 +71,7 @@ class Belief:
         self.own = view.client_id
         self.mode = view.room_state.mode
         self.hands = (view.room_state.raised_hands, view.room_state.approved_hands)
+        self.extendable = view.room_state.extendable
         self.pinned = view.room_state.pinned
         self.spotlighted = view.room_state.spotlighted
 
@@ -127,6 +129,8 @@ class Belief:
                 self.hard_muted[change.new] = set()
                 if self.own == change.old:
                     self.awaited = set()
+            case events.RemainingDuration() | events.DurationExtended():
+                self.extendable = isinstance(event, events.RemainingDuration)
             case events.PinnedUsersUpdated(_, client_ids):
                 self.pinned = client_ids
             case events.SpotlightUpdated(_, users):
@@ -152,10 +156,11 @@ class SessionMachine(RuleBasedStateMachine):
         max_active_talkers=st.integers(1, 3),
         knock=st.sampled_from([False, True]),
         wait_for_moderator=st.booleans(),
+        ends_at=st.sampled_from([None, None, 620.0, 1500.0]),
     )
-    def begin(self, **settings: Any) -> None:
+    def begin(self, ends_at: float | None, **settings: Any) -> None:
         self.now = 0.0
-        self.session = Session(make_room(**settings), "CONF-100001", GRACE)
+        self.session = Session(make_room(**settings), "CONF-100001", GRACE, ends_at)
         self.beliefs: dict[str, Belief] = {}
         self.on_node: dict[str, effects.PutTransport] = {}
         self.paused: dict[str, bool] = {}
@@ -273,7 +278,9 @@ class SessionMachine(RuleBasedStateMachine):
         deadline = self.session.next_deadline()
         self.now += seconds
         outcome = self.give(Tick())
-        assert bool(outcome) == (deadline is not None and deadline <= self.now)
+        due = deadline is not None and deadline <= self.now
+        # A notice may find nobody in the session, but only in the lobby.
+        assert bool(outcome) == due or (due and not self.beliefs)
         after = self.session.next_deadline()
         assert after is None or after > self.now
 
@@ -344,6 +351,10 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(place=PLACES, other=PLACES, kind=st.sampled_from([GrantFloor, DenyFloor, ReleaseFloor, InviteToFloor]))
     def control_the_floor(self, place: int, other: int, kind: Any) -> None:
         self.moderate(place, kind(self.who(place), self.who(other)))
+
+    @rule(place=PLACES)
+    def extend(self, place: int) -> None:
+        self.give(ExtendDuration(self.who(place)))
 
     @rule(place=PLACES, other=PLACES)
     def switch_role(self, place: int, other: int) -> None:
@@ -442,6 +453,7 @@ class SessionMachine(RuleBasedStateMachine):
             }
             assert belief.room_hard_muted == self.session.state.hard_muted
             assert belief.locked == self.session.state.locked
+            assert belief.extendable == view.room_state.extendable
             assert belief.roles == {one.client_id: one.role for one in self.session.state.participants.values()}
             assert belief.mode == view.room_state.mode
             assert belief.hands == (view.room_state.raised_hands, view.room_state.approved_hands)

@@ -150,3 +150,25 @@ async def test_a_lecture_takes_the_tracks_off_the_node_until_the_floor_is_grante
         assert (changed["moderator"]["new"], changed["approvedHands"]) == (me, [])
         await bob.call("lock")
         assert await refusal(ann, "unlock") == "role-forbidden"
+
+
+async def test_a_scheduled_room_lets_in_from_fifteen_minutes_before_until_its_end(server: Signalling) -> None:
+    now = server.clock.wall()
+    closed = await server.room(kind="scheduled", starts_at=now + 16 * 60, duration=30)
+    opened = await server.room(kind="scheduled", starts_at=now + 14 * 60, duration=30)
+    over = await server.room(kind="scheduled", starts_at=now - 31 * 60, duration=30)
+    async with server.client() as ann:
+        assert await refusal(ann, "join", token=server.token(closed)) == "room-not-open"
+        assert await refusal(ann, "join", token=server.token(over)) == "room-over"
+        result = await ann.call("join", token=server.token(opened))
+        assert 43 * 60 < result["time_left"] <= 44 * 60
+        assert await refusal(ann, "extend-conference-duration") == "extension-closed"
+
+
+async def test_a_session_that_is_about_to_end_says_so_at_once_and_may_be_extended(server: Signalling) -> None:
+    room = await server.room(kind="scheduled", starts_at=server.clock.wall() - 22 * 60, duration=30)
+    async with server.client() as ann:
+        await ann.call("join", token=server.token(room))
+        assert (await ann.event("conference-remaining-duration"))["timeLeft"] == 8
+        assert await ann.call("extend-conference-duration") == {"extendedTime": 10}
+        assert (await ann.event("conference-duration-extended"))["timeLeft"] == 18

@@ -18,6 +18,7 @@ from signalling.domain.events import (
     LobbyLeaveReason,
     MediaLossReason,
 )
+from signalling.domain.presence import Tick
 from signalling.settings import SignallingSettings
 from signalling.ws.dispatch import METHODS
 from signalling.ws.errors import CODES
@@ -60,6 +61,7 @@ class Conversation:
         self.happenings: dict[str, Callable[[], Awaitable[None]]] = {
             "active-talkers-updated": self.talk,
             "media-disconnected": self.lose_transport,
+            "conference-remaining-duration": self.pass_time,
             "user-reconnecting": self.lose_connection,
         }
 
@@ -146,6 +148,13 @@ class Conversation:
         transport = next(one for one in self.node.all(PutTransport) if one.endpoint_id == bob)
         await self.node.say(TransportState(transport_id=transport.transport_id, state="lost"))
 
+    async def pass_time(self) -> None:
+        begin = self.server.clock.now
+        # An instance's attribute goes before the method of its class.
+        vars(self.server.clock)["now"] = lambda: begin() + 301.0
+        for session in self.server.sessions.all():
+            session.apply(Tick())
+
     async def lose_connection(self) -> None:
         self.clients["bob"].vanish()
 
@@ -160,7 +169,7 @@ async def test_the_examples_are_true(server: Signalling, node: LinkNode) -> None
         "bob": server.token(room, "Bob"),
         "room_id": room.room_id,
     }
-    another = await server.room(knock=True)
+    another = await server.room(knock=True, kind="adhoc", duration=15)
     tokens |= {"mia": server.token(another, "Mia", "moderator")}
     tokens |= {"eve": server.token(another, "Eve"), "dan": server.token(another, "Dan")}
     async with AsyncExitStack() as stack:
