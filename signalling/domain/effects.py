@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sfu.link_messages import Slot, Track
 from signalling.domain.events import DisconnectReason, Event, LeaveReason
+from signalling.domain.room import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,31 @@ class LimitSlots:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrangeStage:
+    """Who stands before the talkers, and who after them, by client id."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordJoin:
+    """Store that someone has come in."""
+
+    client_id: str
+    name: str
+    role: Role
+    user_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Someone who waited in the lobby is gone; there is nothing to store, for they were never in."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLeave:
     """Store that a connection ended. `left_at` is on the clock of the session's `now`: for a connection that was lost
     and never resumed it lies in the past."""
@@ -72,4 +98,16 @@ class EndSession:
     """Nobody is left: close the session."""
 
 
-Effect = Notify | Disconnect | PutTransport | DeleteTransport | PauseTracks | LimitSlots | RecordLeave | EndSession
+Effect = (
+    Notify
+    | Disconnect
+    | PutTransport
+    | DeleteTransport
+    | PauseTracks
+    | LimitSlots
+    | ArrangeStage
+    | RecordJoin
+    | RecordLeave
+    | Forget
+    | EndSession
+)

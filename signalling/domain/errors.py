@@ -18,6 +18,16 @@ class Reason(StrEnum):
     TOO_MANY_TRACKS = "too-many-tracks"
     TOO_MANY_SLOTS = "too-many-slots"
     SESSION_ENDED = "session-ended"
+    HARD_MUTED = "hard-muted"
+    ROOM_LOCKED = "room-locked"
+    STILL_AWAITED = "still-awaited"
+    TOO_MANY_PINNED = "too-many-pinned"
+    TOO_MANY_SPOTLIGHTED = "too-many-spotlighted"
+    FLOOR_REQUIRED = "floor-required"
+    NOT_LECTURE_MODE = "not-lecture-mode"
+    NO_FLOOR_REQUEST = "no-floor-request"
+    NO_FLOOR = "no-floor"
+    EXTENSION_CLOSED = "extension-closed"
 
 
 class RefusedError(ValueError):

@@ -6,12 +6,22 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from sfu.link_messages import Source
-from signalling.domain.views import ParticipantView, SlotView, TalkerView, TrackView
+from signalling.domain.room import Mode
+from signalling.domain.views import ParticipantView, SessionView, SlotView, TalkerView, TrackView
 
 LeaveReason = Literal["left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted"]
 DisconnectReason = Literal[
-    "left", "session-ended", "disconnected-by-moderator", "room-deleted", "replaced", "expired", "server-shutdown"
+    "left",
+    "session-ended",
+    "disconnected-by-moderator",
+    "denied-by-moderator",
+    "awaited-too-long",
+    "room-deleted",
+    "replaced",
+    "expired",
+    "server-shutdown",
 ]
+LobbyLeaveReason = Literal["approved", "denied", "withdrawn", "timed-out"]
 MediaLossReason = Literal["transport-failed", "transport-lost", "node-gone", "node-refused"]
 
 
@@ -121,6 +131,162 @@ class MediaDisconnected(Event):
 
     name: ClassVar[str] = "media-disconnected"
     reason: MediaLossReason
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHardMuted(Event):
+    name: ClassVar[str] = "hard-mute-room"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHardUnmuted(Event):
+    name: ClassVar[str] = "hard-unmute-room"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserAudioHardMuted(Event):
+    name: ClassVar[str] = "hardmute-user-audio"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserVideoHardMuted(Event):
+    name: ClassVar[str] = "hardmute-user-video"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserAudioHardUnmuted(Event):
+    name: ClassVar[str] = "hardunmute-user-audio"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserVideoHardUnmuted(Event):
+    name: ClassVar[str] = "hardunmute-user-video"
+    client_id: str
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLocked(Event):
+    name: ClassVar[str] = "room-locked"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomUnlocked(Event):
+    name: ClassVar[str] = "room-unlocked"
+    moderator: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedUsersUpdated(Event):
+    """`client_ids` are all who are pinned now."""
+
+    name: ClassVar[str] = "updated-pinned-users"
+    moderator_id: str
+    client_ids: Annotated[tuple[str, ...], Field(serialization_alias="clientIds")]
+
+
+@dataclass(frozen=True, slots=True)
+class SpotlightUpdated(Event):
+    """`users` are the client ids of all who are in the spotlight now."""
+
+    name: ClassVar[str] = "spotlight-users"
+    moderator_id: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserAwaited(Event):
+    """Someone knocks. Told to moderators."""
+
+    name: ClassVar[str] = "user-awaited"
+    client_id: Annotated[str, Field(serialization_alias="clientId")]
+    user_name: Annotated[str, Field(serialization_alias="name")]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedUserGone(Event):
+    """Someone waits no more. Told to moderators."""
+
+    name: ClassVar[str] = "awaited-user-gone"
+    client_id: Annotated[str, Field(serialization_alias="clientId")]
+    reason: LobbyLeaveReason
+
+
+@dataclass(frozen=True, slots=True)
+class RoomAllowed(Event):
+    """The one who gets this is in. `time_left` is in seconds, None for a session without an end."""
+
+    name: ClassVar[str] = "room-allowed"
+    session: SessionView
+    time_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemainingDuration(Event):
+    """The session ends in so many minutes, and can be extended."""
+
+    name: ClassVar[str] = "conference-remaining-duration"
+    time_left: Annotated[int, Field(serialization_alias="timeLeft")]
+
+
+@dataclass(frozen=True, slots=True)
+class DurationExtended(Event):
+    """Somebody has extended the session by `extended_time` minutes."""
+
+    name: ClassVar[str] = "conference-duration-extended"
+    client_id: str
+    extended_time: Annotated[int, Field(serialization_alias="extendedTime")]
+    time_left: Annotated[int, Field(serialization_alias="timeLeft")]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomModeSwitched(Event):
+    """All participants' tracks are unpublished in a lecture; in a group they may publish them again."""
+
+    name: ClassVar[str] = "room-mode-switched"
+    mode: Mode
+    moderator_id: str
+
+
+FloorAction = Literal["requested", "cancelled", "granted", "denied", "released", "finished", "invited"]
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChanged(Event):
+    """`client_id` is who it is about. The lists are those after the change."""
+
+    name: ClassVar[str] = "floor-changed"
+    client_id: str
+    action: FloorAction
+    raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
+    approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorChange:
+    """Client ids."""
+
+    new: str
+    old: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRoleChanged(Event):
+    """The new moderator is hard-muted no more and gives up the floor, needing none."""
+
+    name: ClassVar[str] = "user-role-changed"
+    moderator: ModeratorChange
+    raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
+    approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,24 +88,27 @@ def negotiate(state: SessionState, agreed: Negotiate, now: float) -> list[Effect
     participant = state.participant(agreed.client_id)
     _check_allowed(state, participant, agreed)
     effects: list[Effect] = []
+    muted_before = muted_tracks(participant)
     old = participant.media
     if old is not None and old.transport_id != agreed.transport_id:
         effects += drop_media(state, participant)
         effects.append(DeleteTransport(participant.client_id, old.transport_id))
         old = None
     was_muted = set(participant.muted)
-    participant.media = _merge(old, agreed)
+    participant.media = _merge(old, agreed, state.may_publish(participant))
     sources = {track.source for track in agreed.tracks}
     # A mute ends with its source: the next screen share does not begin muted because the last one was.
     participant.muted = {source for source in sources if agreed.muted.get(source, source in was_muted)}
     effects.append(put_transport(participant))
-    return effects + _announce_changes(state, participant, old, was_muted)
+    return effects + _announce_changes(state, participant, old, muted_before)
 
 
 def publish(state: SessionState, publish: Publish, now: float) -> list[Effect]:
     participant = state.participant(publish.client_id)
     if not permissions_of(participant.role).publish:
         raise RefusedError(Reason.ROLE_FORBIDDEN, f"A {participant.role} does not publish.")
+    if not state.may_publish(participant):
+        raise RefusedError(Reason.FLOOR_REQUIRED, "This is a lecture: request the floor first.")
     entry = _own_track(participant, publish.track_id)
     if entry.published:
         return []
@@ -176,6 +179,19 @@ def drop_media(state: SessionState, participant: Participant) -> list[Effect]:
     return effects
 
 
+def unpublish_all(state: SessionState, participant: Participant) -> list[Effect]:
+    """Take back all tracks of someone who may not publish any more; they stay negotiated."""
+    published = participant.published_tracks()
+    if participant.media is None or not published:
+        return []
+    for entry in participant.media.tracks.values():
+        entry.published = False
+    effects: list[Effect] = [put_transport(participant)]
+    for track in published:
+        effects += _withdraw(state, participant, track)
+    return effects
+
+
 def put_transport(participant: Participant) -> PutTransport:
     """The state that the media node should have of a participant, who has media."""
     if participant.media is None:
@@ -204,15 +220,18 @@ def _is_someone_elses(state: SessionState, participant: Participant, track_id: s
     return state.track_owners.get(track_id, participant.client_id) != participant.client_id
 
 
-def _merge(old: Media | None, agreed: Negotiate) -> Media:
-    """The new media, with what is remembered of tracks and slots that were there before."""
+def _merge(old: Media | None, agreed: Negotiate, may_publish: bool) -> Media:
+    """The new media, with what is remembered of tracks and slots that were there before.
+
+    Who may not publish now still negotiates tracks, to publish them when that changes.
+    """
     known_tracks = old.tracks if old else {}
     known_slots = old.slots if old else {}
     media = Media(agreed.transport_id)
     for track in agreed.tracks:
         known = known_tracks.get(track.track_id)
         published = agreed.published.get(track.mid, known.published if known else True)
-        media.tracks[track.track_id] = NegotiatedTrack(track, published)
+        media.tracks[track.track_id] = NegotiatedTrack(track, published and may_publish)
     for slot in agreed.slots:
         known_slot = known_slots.get(slot.slot_id)
         media.slots[slot.slot_id] = NegotiatedSlot(slot, known_slot.track_id if known_slot else None)
@@ -220,7 +239,7 @@ def _merge(old: Media | None, agreed: Negotiate) -> Media:
 
 
 def _announce_changes(
-    state: SessionState, participant: Participant, old: Media | None, was_muted: set[Source]
+    state: SessionState, participant: Participant, old: Media | None, muted_before: set[str]
 ) -> list[Effect]:
     """Tell the others what a renegotiation changed of the published tracks."""
     effects: list[Effect] = []
@@ -233,7 +252,7 @@ def _announce_changes(
         if track_id not in before:
             state.track_owners[track_id] = participant.client_id
             effects += _tell_published(state, participant, track)
-        elif participant.is_muted(track) != (track.source in was_muted):
+        elif participant.is_muted(track) != (track_id in muted_before):
             effects += _tell_muted(state, participant, track)
     return effects
 
@@ -244,19 +263,34 @@ def _set_muted(state: SessionState, client_id: str, source: Source, muted: bool)
     entries = media.tracks_of(source) if media else []
     if media is None or not entries:
         raise RefusedError(Reason.UNKNOWN_TRACK, f"You have no {source} track.")
-    if muted == (source in participant.muted):
-        return []
+    if not muted and all(participant.is_hard_muted(entry.track) for entry in entries):
+        raise RefusedError(Reason.HARD_MUTED, f"A moderator has muted your {source}: only a moderator can lift that.")
+    before = muted_tracks(participant)
     if muted:
         participant.muted.add(source)
     else:
         participant.muted.discard(source)
-    published = [entry.track for entry in entries if entry.published]
-    if not published:
-        # The node knows only of published tracks; it learns of the mute when the track is published.
+    return pause_changes(state, participant, before)
+
+
+def muted_tracks(participant: Participant) -> set[str]:
+    """The ids of all tracks that are muted, by whomever."""
+    entries = participant.media.tracks.values() if participant.media else ()
+    return {entry.track.track_id for entry in entries if participant.is_muted(entry.track)}
+
+
+def pause_changes(state: SessionState, participant: Participant, muted_before: set[str]) -> list[Effect]:
+    """Pause on the node what is muted now and was not before, the reverse too, and tell the others.
+
+    The node knows only of published tracks; of others it learns of the mute when they are published.
+    """
+    after = muted_tracks(participant)
+    changed = [track for track in participant.published_tracks() if track.track_id in after ^ muted_before]
+    if participant.media is None or not changed:
         return []
-    paused = {track.track_id: muted for track in published}
-    effects: list[Effect] = [PauseTracks(client_id, media.transport_id, paused)]
-    for track in published:
+    paused = {track.track_id: track.track_id in after for track in changed}
+    effects: list[Effect] = [PauseTracks(participant.client_id, participant.media.transport_id, paused)]
+    for track in changed:
         effects += _tell_muted(state, participant, track)
     return effects
 

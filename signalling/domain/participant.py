@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from sfu.link_messages import Slot, Source, Track
+from sfu.link_messages import Kind, Slot, Source, Track
 from signalling.domain.room import Role
 from signalling.domain.views import OwnTrackView, ParticipantView, TrackView
 
@@ -37,9 +37,33 @@ class Media:
         return [entry for entry in self.tracks.values() if entry.track.source == source]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who somebody is that comes in. `joined_at` is UTC in ISO 8601."""
+
+    client_id: str
+    name: str
+    role: Role
+    user_ref: str
+    data: dict[str, JsonValue]
+    joined_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Someone in the lobby, who has to be in by `deadline` (seconds)."""
+
+    entry: Entry
+    deadline: float
+
+
 @dataclass(slots=True)
 class Participant:
-    """`muted` are the sources that the participant muted themself. `joined_at` is UTC in ISO 8601."""
+    """`muted` are the sources that the participant muted themself. `joined_at` is UTC in ISO 8601.
+
+    `hard_muted` is what a moderator took from this one participant; `silenced` says that the hard mute of the room
+    applies. Each is lifted by its own opposite, and none of them touches what the participant chose themself.
+    """
 
     client_id: str
     name: str
@@ -49,9 +73,15 @@ class Participant:
     joined_at: str
     media: Media | None = None
     muted: set[Source] = field(default_factory=set)
+    hard_muted: set[Kind] = field(default_factory=set)
+    silenced: bool = False
+
+    def is_hard_muted(self, track: Track) -> bool:
+        """By kind, not by source: a microphone that is offered as the sound of a screen is no way around it."""
+        return track.kind in self.hard_muted or (self.silenced and track.kind == "audio")
 
     def is_muted(self, track: Track) -> bool:
-        return track.source in self.muted
+        return track.source in self.muted or self.is_hard_muted(track)
 
     def published_tracks(self) -> list[Track]:
         if self.media is None:
@@ -60,6 +90,9 @@ class Participant:
 
     def track_view(self, track: Track) -> TrackView:
         return TrackView(track.track_id, track.source, track.kind, self.is_muted(track))
+
+    def hard_muted_kinds(self) -> tuple[Kind, ...]:
+        return tuple(sorted(self.hard_muted))
 
     def own_tracks(self) -> tuple[OwnTrackView, ...]:
         entries = self.media.tracks.values() if self.media else ()
@@ -86,4 +119,5 @@ class Participant:
             tracks=tuple(self.track_view(track) for track in self.published_tracks()),
             joined_at=self.joined_at,
             reconnecting=reconnecting,
+            hard_muted=self.hard_muted_kinds(),
         )

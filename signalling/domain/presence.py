@@ -2,33 +2,24 @@
 
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
-from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, RecordLeave
+from signalling.domain.duration import keep_time
+from signalling.domain.effects import Effect
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import (
     DisconnectReason,
-    LeaveReason,
-    UserConnected,
-    UserDisconnected,
     UserReconnected,
     UserReconnecting,
 )
-from signalling.domain.participant import Participant
-from signalling.domain.room import Role
+from signalling.domain.lobby import leave_lobby, must_wait, open_for_moderator, time_out, wait
+from signalling.domain.membership import end_for_all, enter, remove
+from signalling.domain.participant import Entry
+from signalling.domain.room import PARTICIPANTS_IN_GROUP_MODE, Role
 from signalling.domain.state import Handler, SessionState
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
-    """Someone with a valid token comes in. `client_id` is new and random, `joined_at` is UTC in ISO 8601."""
-
-    client_id: str
-    name: str
-    role: Role
-    user_ref: str
-    data: dict[str, JsonValue]
-    joined_at: str
+class Join(Entry):
+    """Someone with a valid token comes in, or into the lobby. `client_id` is new and random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,47 +60,52 @@ def check_admission(state: SessionState, role: Role) -> None:
         raise RefusedError(Reason.SESSION_ENDED, "The session has just ended: join again.")
     if role == "audience":
         raise RefusedError(Reason.ROLE_FORBIDDEN, "The audience watches the broadcast and does not enter the session.")
+    if state.locked and role != "moderator":
+        raise RefusedError(Reason.ROOM_LOCKED, "A moderator has locked the room.")
     settings = state.room.settings
     moderators = sum(1 for participant in state.participants.values() if participant.role == "moderator")
     if role == "moderator":
         if moderators >= settings.moderators:
             raise RefusedError(Reason.ROOM_FULL, f"The room takes at most {settings.moderators} moderators.")
-    elif len(state.participants) - moderators >= settings.participants:
-        raise RefusedError(Reason.ROOM_FULL, f"The room takes at most {settings.participants} participants.")
+    else:
+        # A lecture room that was switched to group mode takes fewer than it says.
+        limit = settings.participants
+        if state.mode == "group":
+            limit = min(limit, PARTICIPANTS_IN_GROUP_MODE)
+        if len(state.participants) - moderators + len(state.lobby) >= limit:
+            raise RefusedError(Reason.ROOM_FULL, f"The room takes at most {limit} participants.")
 
 
 def join(state: SessionState, join: Join, now: float) -> list[Effect]:
     check_admission(state, join.role)
-    if join.client_id in state.participants:
+    if join.client_id in state.participants or join.client_id in state.lobby:
         raise RefusedError(Reason.ALREADY_JOINED, f"The client id {join.client_id} is in the session.")
-    participant = Participant(
-        client_id=join.client_id,
-        name=join.name,
-        role=join.role,
-        user_ref=join.user_ref,
-        data=join.data,
-        joined_at=join.joined_at,
-    )
-    state.participants[join.client_id] = participant
-    return state.notify_others(join.client_id, UserConnected(participant.view(reconnecting=False)))
+    if must_wait(state, join.role):
+        return wait(state, join, now)
+    admitted = open_for_moderator(state, join.joined_at, now) if join.role == "moderator" else []
+    return admitted + enter(state, join)
 
 
 def leave(state: SessionState, leave: Leave, now: float) -> list[Effect]:
+    if leave.client_id in state.lobby:
+        return leave_lobby(state, leave.client_id, "withdrawn")
     state.participant(leave.client_id)
     return remove(state, leave.client_id, now, "left")
 
 
 def lose_connection(state: SessionState, loss: LoseConnection, now: float) -> list[Effect]:
-    state.participant(loss.client_id)
+    _require_known(state, loss.client_id)
     if loss.client_id in state.lost:
         return []
     state.lost[loss.client_id] = now
+    if loss.client_id in state.lobby:
+        return []
     return state.notify_others(loss.client_id, UserReconnecting(loss.client_id))
 
 
 def resume(state: SessionState, resume: Resume, now: float) -> list[Effect]:
-    state.participant(resume.client_id)
-    if state.lost.pop(resume.client_id, None) is None:
+    _require_known(state, resume.client_id)
+    if state.lost.pop(resume.client_id, None) is None or resume.client_id in state.lobby:
         return []
     return state.notify_others(resume.client_id, UserReconnected(resume.client_id))
 
@@ -118,44 +114,22 @@ def tick(state: SessionState, tick: Tick, now: float) -> list[Effect]:
     effects: list[Effect] = []
     overdue = [client_id for client_id, lost_at in state.lost.items() if lost_at + state.resume_grace <= now]
     for client_id in overdue:
-        # What counts as the end of the connection is when it broke, not when patience ran out.
-        effects += remove(state, client_id, state.lost[client_id], "connection-lost")
-    return effects
+        if client_id in state.lobby:
+            effects += leave_lobby(state, client_id, "withdrawn")
+        else:
+            # What counts as the end of the connection is when it broke, not when patience ran out.
+            effects += remove(state, client_id, state.lost[client_id], "connection-lost")
+    effects += time_out(state, now)
+    return effects + keep_time(state, now)
+
+
+def _require_known(state: SessionState, client_id: str) -> None:
+    if client_id not in state.lobby:
+        state.participant(client_id)
 
 
 def end(state: SessionState, end: End, now: float) -> list[Effect]:
-    effects: list[Effect] = []
-    for client_id, participant in state.participants.items():
-        effects.append(Disconnect(client_id, end.reason, end.message))
-        if participant.media is not None:
-            effects.append(DeleteTransport(client_id, participant.media.transport_id))
-        effects.append(RecordLeave(client_id, state.lost.get(client_id, now), "session-ended"))
-    state.participants.clear()
-    state.lost.clear()
-    state.track_owners.clear()
-    return effects + close(state)
-
-
-def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveReason) -> list[Effect]:
-    """Take one participant out, whatever the reason; the last one takes the session with them."""
-    participant = state.participants.pop(client_id)
-    state.lost.pop(client_id, None)
-    for track in participant.published_tracks():
-        del state.track_owners[track.track_id]
-    effects = state.notify_others(client_id, UserDisconnected(client_id, reason))
-    if participant.media is not None:
-        effects.append(DeleteTransport(client_id, participant.media.transport_id))
-    effects.append(RecordLeave(client_id, left_at, reason))
-    if not state.participants:
-        effects += close(state)
-    return effects
-
-
-def close(state: SessionState) -> list[Effect]:
-    if state.ended:
-        return []
-    state.ended = True
-    return [EndSession()]
+    return end_for_all(state, now, end.reason, end.message, "session-ended")
 
 
 HANDLERS: dict[type, Handler] = {

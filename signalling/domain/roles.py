@@ -1,4 +1,4 @@
-"""Roles and what each may do. The token gives the role, for the whole connection."""
+"""Roles and what each may do. The token gives the role; moderators may hand theirs on."""
 
 from dataclasses import dataclass
 

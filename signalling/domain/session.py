@@ -1,12 +1,25 @@
 """The session: one live conference in a room, as a state machine `(state, input, now) -> effects`.
 
-Inputs come in families, one module each: presence, media, messages, talkers. A new family is a module with its inputs
+Inputs come in families, one module each. A new family is a module with its inputs
 and their handlers, and a line in the table below.
 """
 
 from collections.abc import Mapping
 
-from signalling.domain import media, messages, presence, talkers
+from signalling.domain import (
+    arrangement,
+    duration,
+    floor,
+    hard_mutes,
+    lobby,
+    lock,
+    media,
+    messages,
+    presence,
+    removal,
+    role_switch,
+    talkers,
+)
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -18,6 +31,14 @@ _HANDLERS: Mapping[type, Handler] = {
     **media.HANDLERS,
     **messages.HANDLERS,
     **talkers.HANDLERS,
+    **hard_mutes.HANDLERS,
+    **lock.HANDLERS,
+    **removal.HANDLERS,
+    **arrangement.HANDLERS,
+    **lobby.HANDLERS,
+    **floor.HANDLERS,
+    **role_switch.HANDLERS,
+    **duration.HANDLERS,
 }
 
 Input = (
@@ -40,14 +61,35 @@ Input = (
     | messages.SetData
     | talkers.ChangeStage
     | talkers.FillSlots
+    | hard_mutes.HardMuteRoom
+    | hard_mutes.HardMuteUser
+    | lock.LockRoom
+    | removal.DropUsers
+    | removal.Destroy
+    | arrangement.PinUsers
+    | arrangement.SpotlightUsers
+    | lobby.ApproveAwaited
+    | lobby.DenyAwaited
+    | floor.SwitchMode
+    | floor.RequestFloor
+    | floor.CancelFloor
+    | floor.FinishFloor
+    | floor.GrantFloor
+    | floor.DenyFloor
+    | floor.ReleaseFloor
+    | floor.InviteToFloor
+    | role_switch.SwitchRole
+    | duration.ExtendDuration
 )
 
 
 class Session:
     """Times are seconds on one monotonic clock of the caller's choice."""
 
-    def __init__(self, room: Room, conf_num: str, resume_grace: float) -> None:
-        self.state = SessionState(room, conf_num, resume_grace)
+    def __init__(self, room: Room, conf_num: str, resume_grace: float, ends_at: float | None = None) -> None:
+        """`ends_at` is when the session ends by itself, if it does."""
+        schedule = None if ends_at is None else duration.schedule_until(ends_at)
+        self.state = SessionState(room, conf_num, resume_grace, schedule=schedule)
 
     def handle(self, given: Input, now: float) -> list[Effect]:
         """Apply one input. Raises RefusedError, and has then changed nothing."""
@@ -55,8 +97,11 @@ class Session:
 
     def next_deadline(self) -> float | None:
         """When `Tick` is due next; None while nothing waits for time to pass."""
-        first = next(iter(self.state.lost.values()), None)
-        return None if first is None else first + self.state.resume_grace
+        deadlines = [one.deadline for one in self.state.lobby.values()]
+        deadlines += [lost_at + self.state.resume_grace for lost_at in self.state.lost.values()]
+        if self.state.schedule is not None:
+            deadlines.append(self.state.schedule.next_deadline())
+        return min(deadlines, default=None)
 
     def check_admission(self, role: Role) -> None:
         """Raises RefusedError when nobody of this role can join now. For asking before anything is spent on a join."""

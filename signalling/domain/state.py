@@ -7,30 +7,81 @@ from typing import Any
 from signalling.domain.effects import Effect, Notify
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import Event
-from signalling.domain.participant import Participant
+from signalling.domain.participant import Participant, Waiting
 from signalling.domain.roles import permissions_of
-from signalling.domain.room import Room
-from signalling.domain.views import SessionView, SlotView, TalkerView
+from signalling.domain.room import Mode, Room
+from signalling.domain.views import AwaitedView, RoomState, SessionView, SlotView, TalkerView
+
+
+@dataclass(slots=True)
+class Floor:
+    """Of a lecture: who asks to publish, who may, and who was invited to. By client id, in the order of events."""
+
+    raised: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+
+    def remove(self, client_id: str) -> None:
+        """Let go of whatever somebody has of the floor."""
+        self.raised = tuple(one for one in self.raised if one != client_id)
+        self.approved = tuple(one for one in self.approved if one != client_id)
+        self.invited = tuple(one for one in self.invited if one != client_id)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """When the session ends (seconds), and what is still to be told of it: so many seconds before the end."""
+
+    ends_at: float
+    notices: tuple[float, ...]
+    extendable: bool = False
+
+    def next_deadline(self) -> float:
+        return self.ends_at - max(self.notices, default=0.0)
 
 
 @dataclass(slots=True)
 class SessionState:
     """Changed only by the handlers of inputs.
 
+    `lobby` holds, in the order of their coming, those who wait to be let in: they are no participants yet.
     `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
     within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
-    `stage` and `speaking` are what the media node said last.
+    `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
+    `schedule` is None for a session that goes on until nobody is in it.
+    `pinned` and `spotlighted` are client ids of participants, in the order in which they were named.
     """
 
     room: Room
     conf_num: str
     resume_grace: float
     participants: dict[str, Participant] = field(default_factory=dict)
+    lobby: dict[str, Waiting] = field(default_factory=dict)
     lost: dict[str, float] = field(default_factory=dict)
     track_owners: dict[str, str] = field(default_factory=dict)
     stage: tuple[str, ...] = ()
     speaking: frozenset[str] = frozenset()
     ended: bool = False
+    hard_muted: bool = False
+    locked: bool = False
+    pinned: tuple[str, ...] = ()
+    spotlighted: tuple[str, ...] = ()
+    mode: Mode = field(init=False)
+    floor: Floor = field(default_factory=Floor)
+    schedule: Schedule | None = None
+
+    def __post_init__(self) -> None:
+        self.mode = self.room.settings.mode
+
+    def time_left(self, now: float) -> float | None:
+        """Seconds until the session ends by itself; None when it does not."""
+        return None if self.schedule is None else max(self.schedule.ends_at - now, 0.0)
+
+    def may_publish(self, participant: Participant) -> bool:
+        """In a lecture only moderators may, and those who have the floor."""
+        if participant.role == "moderator" or self.mode == "group":
+            return permissions_of(participant.role).publish
+        return participant.client_id in self.floor.approved
 
     def participant(self, client_id: str) -> Participant:
         """Raises RefusedError (`unknown-participant`)."""
@@ -38,6 +89,23 @@ class SessionState:
             return self.participants[client_id]
         except KeyError:
             raise RefusedError(Reason.UNKNOWN_PARTICIPANT, f"Nobody here has the client id {client_id}.") from None
+
+    def moderator(self, client_id: str) -> Participant:
+        """Who acts as a moderator. Raises RefusedError (`unknown-participant`, `role-forbidden`)."""
+        participant = self.participant(client_id)
+        if participant.role != "moderator":
+            raise RefusedError(Reason.ROLE_FORBIDDEN, "Only a moderator may do this.")
+        return participant
+
+    def has_moderator(self) -> bool:
+        return any(one.role == "moderator" for one in self.participants.values())
+
+    def notify_moderators(self, event: Event) -> list[Effect]:
+        moderators = tuple(one.client_id for one in self.participants.values() if one.role == "moderator")
+        return [Notify(moderators, event)] if moderators else []
+
+    def notify_all(self, event: Event) -> list[Effect]:
+        return [Notify(tuple(self.participants), event)] if self.participants else []
 
     def notify_others(self, client_id: str, event: Event) -> list[Effect]:
         """Tell everyone but one."""
@@ -67,6 +135,8 @@ class SessionState:
 
     def view_for(self, client_id: str) -> SessionView:
         """What one participant sees. Raises RefusedError (`unknown-participant`)."""
+        if client_id in self.lobby:
+            return self._view_from_lobby(client_id)
         own = self.participant(client_id)
         return SessionView(
             client_id=client_id,
@@ -81,6 +151,44 @@ class SessionState:
             tracks=own.own_tracks(),
             slots=self.slots_of(own),
             active_talkers=self.active_talkers(),
+            hard_muted=own.hard_muted_kinds(),
+            room_state=self.room_state(),
+            awaited_participants=self.awaited_participants() if own.role == "moderator" else (),
+        )
+
+    def awaited_participants(self) -> tuple[AwaitedView, ...]:
+        """Those who wait for approval."""
+        if not self.room.settings.knock:
+            return ()
+        return tuple(AwaitedView(one.entry.client_id, one.entry.name) for one in self.lobby.values())
+
+    def _view_from_lobby(self, client_id: str) -> SessionView:
+        """Who is not in yet sees what a session looks like that has just begun."""
+        entry = self.lobby[client_id].entry
+        return SessionView(
+            client_id=client_id,
+            conf_num=self.conf_num,
+            role=entry.role,
+            permissions=permissions_of(entry.role),
+            participants=(),
+            tracks=(),
+            slots=(),
+            active_talkers=(),
+            hard_muted=(),
+            room_state=SessionState(self.room, self.conf_num, self.resume_grace).room_state(),
+            awaited="approval" if self.room.settings.knock else "moderator",
+        )
+
+    def room_state(self) -> RoomState:
+        return RoomState(
+            hard_muted=self.hard_muted,
+            locked=self.locked,
+            pinned=self.pinned,
+            spotlighted=self.spotlighted,
+            mode=self.mode,
+            raised_hands=self.floor.raised,
+            approved_hands=self.floor.approved,
+            extendable=self.schedule is not None and self.schedule.extendable,
         )
 
 

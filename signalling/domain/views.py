@@ -1,12 +1,15 @@
 """What participants get to see of a session, as immutable values."""
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from sfu.link_messages import Kind, SlotUse, Source
 from signalling.domain.roles import Permissions
-from signalling.domain.room import Role
+from signalling.domain.room import Mode, Role
+
+Awaited = Literal["approval", "moderator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ class TalkerView:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
-    """A participant of the roster. `joined_at` is UTC in ISO 8601; `reconnecting` while the connection is lost."""
+    """A participant of the roster. `joined_at` is UTC in ISO 8601; `reconnecting` while the connection is lost.
+
+    `hard_muted` are the kinds that a moderator took from this one; what holds for the whole room is in `RoomState`.
+    """
 
     client_id: str
     name: str
@@ -63,11 +69,42 @@ class ParticipantView:
     tracks: tuple[TrackView, ...]
     joined_at: str
     reconnecting: bool
+    hard_muted: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """What moderators have made of the session, the same for all who are in it.
+
+    `raised_hands` ask for the floor of a lecture, `approved_hands` have it. `extendable` says whether the
+    duration can be extended now.
+    """
+
+    hard_muted: bool
+    locked: bool
+    pinned: tuple[str, ...]
+    spotlighted: tuple[str, ...]
+    mode: Mode
+    raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
+    approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
+    extendable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedView:
+    """Someone who knocked and waits for a moderator's approval."""
+
+    client_id: Annotated[str, Field(serialization_alias="clientId")]
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """Everything that one participant sees of the session. `participants` are the others."""
+    """Everything that one participant sees of the session. `participants` are the others.
+
+    `awaited` says what someone in the lobby waits for: a moderator's approval, or a moderator. They see nothing of the
+    session. `awaited_participants` are those who wait for approval; only moderators see them.
+    """
 
     client_id: str
     conf_num: str
@@ -77,3 +114,7 @@ class SessionView:
     tracks: tuple[OwnTrackView, ...]
     slots: tuple[SlotView, ...]
     active_talkers: tuple[TalkerView, ...]
+    hard_muted: tuple[Kind, ...]
+    room_state: RoomState
+    awaited: Awaited | None = None
+    awaited_participants: Annotated[tuple[AwaitedView, ...], Field(serialization_alias="awaitedParticipants")] = ()

@@ -35,11 +35,18 @@ class SessionMedia:
         self._conf_num = conf_num
         self._max_video_slots = max_video_slots
         self._lost = lost
+        self._arrangement = effects.ArrangeStage((), ())
 
     def use(self, node: Node) -> None:
         """Settle on a node. Settling again on the same one brings its router up to date."""
         self.node = node
-        node.send(PutRouter(request_id=0, router_id=self._conf_num, max_video_slots=self._max_video_slots))
+        self._put_router(node)
+
+    def arrange(self, effect: effects.ArrangeStage) -> None:
+        """Remembered for nodes to come, too."""
+        self._arrangement = effect
+        if self.node is not None:
+            self._put_router(self.node)
 
     def forget_node(self) -> None:
         """The node is gone, and all transports with it."""
@@ -80,6 +87,17 @@ class SessionMedia:
         if self.node is not None:
             self.node.send(DeleteRouter(request_id=0, router_id=self._conf_num))
         self.forget_node()
+
+    def _put_router(self, node: Node) -> None:
+        node.send(
+            PutRouter(
+                request_id=0,
+                router_id=self._conf_num,
+                max_video_slots=self._max_video_slots,
+                first=self._arrangement.first,
+                last=self._arrangement.last,
+            )
+        )
 
     def _send(self, client_id: str, transport_id: str, command: Command) -> "asyncio.Future[Reply] | None":
         if self.node is None:

@@ -50,12 +50,13 @@ class LiveSession:
         conf_num: str,
         surroundings: Surroundings,
         *,
+        ends_at: float | None = None,
         left: Callable[[Member], None],
         ended: Callable[["LiveSession"], None],
     ) -> None:
         self.room = room
         self.conf_num = conf_num
-        self.session = Session(room, conf_num, surroundings.resume_grace)
+        self.session = Session(room, conf_num, surroundings.resume_grace, ends_at)
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
         self._around = surroundings
@@ -74,33 +75,26 @@ class LiveSession:
         self._set_timer()
         return replies
 
-    def join(self, member: Member, join: presence.Join, *, address: str, agent: str) -> None:
-        """Take in a new participant. Raises RefusedError."""
+    def join(self, member: Member, join: presence.Join) -> None:
+        """Take in somebody new, or let them wait. Raises RefusedError."""
         self.members[member.client_id] = member
         try:
             self.apply(join)
         except ValueError:
             del self.members[member.client_id]
             raise
-        joined_at = self._around.clock.wall()
 
-        async def record() -> None:
-            await self._around.store.connections.join(
-                self.conf_num,
-                member.client_id,
-                name=join.name,
-                role=join.role,
-                user_ref=join.user_ref,
-                address=address,
-                agent=agent,
-                now=joined_at,
-            )
-
-        self._around.journal.write("join", record)
+    def is_awaited(self, member: Member) -> bool:
+        """Whether someone waits to be let in."""
+        return member.client_id in self.session.state.lobby
 
     def view_for(self, member: Member) -> SessionView:
         """What the participant sees. Raises RefusedError when they are no longer in."""
         return self.session.view_for(member.client_id)
+
+    def time_left(self) -> float | None:
+        """Seconds until the session ends by itself, None when it does not."""
+        return self.session.state.time_left(self._around.clock.now())
 
     def find_node(self) -> Node:
         """The node that has the session, or the one that it would get. Raises NoMediaNodeError."""
@@ -197,10 +191,34 @@ class LiveSession:
                 self.media.pause(effect)
             case effects.LimitSlots():
                 self.media.limit(effect)
+            case effects.ArrangeStage():
+                self.media.arrange(effect)
+            case effects.RecordJoin():
+                self._record_join(effect)
             case effects.RecordLeave():
                 self._record_leave(effect)
+            case effects.Forget():
+                self._left(self.members.pop(effect.client_id))
             case effects.EndSession():
                 self._end()
+
+    def _record_join(self, effect: effects.RecordJoin) -> None:
+        joined_at = self._around.clock.wall()
+        member = self.members[effect.client_id]
+
+        async def record() -> None:
+            await self._around.store.connections.join(
+                self.conf_num,
+                member.client_id,
+                name=effect.name,
+                role=effect.role,
+                user_ref=effect.user_ref,
+                address=member.address,
+                agent=member.agent,
+                now=joined_at,
+            )
+
+        self._around.journal.write("join", record)
 
     def _record_leave(self, effect: effects.RecordLeave) -> None:
         self._left(self.members.pop(effect.client_id))

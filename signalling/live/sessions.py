@@ -44,11 +44,22 @@ class LiveSessions:
         Raises UnknownRoomError when the room was deleted a moment ago.
         """
         conf_num = await self.around.store.sessions.open(room.room_id, self.around.clock.wall())
-        session = LiveSession(room, conf_num, self.around, left=self._forget_member, ended=self._forget)
+        session = LiveSession(
+            room, conf_num, self.around, ends_at=self._end_of(room), left=self._forget_member, ended=self._forget
+        )
         self._by_room[room.room_id] = session
         self._by_conf_num[conf_num] = session
         log.info("session opened", conf_num=conf_num, room_id=room.room_id)
         return session
+
+    def _end_of(self, room: Room) -> float | None:
+        """When a session of a room that begins now will end, on the clock of sessions."""
+        clock = self.around.clock
+        over_at = room.over_at
+        if room.settings.kind == "adhoc" and room.first_session_at is None and room.settings.duration is not None:
+            # This is the first session: the time of the room begins with it.
+            over_at = clock.wall() + room.settings.duration * 60
+        return None if over_at is None else clock.now() + over_at - clock.wall()
 
     def remember(self, session: LiveSession, member: Member) -> None:
         """Let a member resume."""

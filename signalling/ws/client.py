@@ -1,8 +1,10 @@
 """A client: one connection, and who it belongs to since it joined."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
+from signalling.domain.errors import Reason
 from signalling.live.member import Member
 from signalling.live.session import LiveSession
 from signalling.live.sessions import LiveSessions
@@ -36,7 +38,14 @@ class Client:
     overdue: bool = False
 
     def joined(self) -> tuple[LiveSession, Member]:
-        """The session that the client is in, and as whom. Raises RpcError (`not-joined`)."""
+        """The session that the client is in, and as whom. Raises RpcError (`not-joined`, `still-awaited`)."""
+        session, member = self.known()
+        if session.is_awaited(member):
+            raise RpcError(Reason.STILL_AWAITED, "You have not been let in yet.")
+        return session, member
+
+    def known(self) -> tuple[LiveSession, Member]:
+        """The session that the client is in, or waits for, and as whom. Raises RpcError (`not-joined`)."""
         if self.session is None or self.member is None or self.member.client_id not in self.session.members:
             raise RpcError("not-joined", "Join first: nothing else is possible before.")
         return self.session, self.member
@@ -55,3 +64,7 @@ class Client:
         self.session = session
         self.member = member
         self.after_reply = lambda: session.attach(member, self.socket, after)
+
+
+Method = Callable[[Services, Client, Any], Awaitable[object]]
+"""Carries out a request whose parameters (the third argument) fit the model of the method."""

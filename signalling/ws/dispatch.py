@@ -1,7 +1,6 @@
 """From a request to its answer: the table of methods, and what errors look like to clients."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import structlog
 from pydantic import ValidationError
@@ -10,14 +9,12 @@ from signalling.domain.errors import RefusedError
 from signalling.live.encoding import to_json
 from signalling.live.session import NoMediaNodeError
 from signalling.sdp import SdpError
-from signalling.ws import joining, media_methods, message_methods, params
-from signalling.ws.client import Client, Services
+from signalling.ws import joining, media_methods, message_methods, moderation_methods, params
+from signalling.ws.client import Client, Method, Services
 from signalling.ws.errors import RpcError
 from signalling.ws.jsonrpc import Request, describe
 
 log = structlog.get_logger()
-
-Method = Callable[[Services, Client, Any], Awaitable[object]]
 
 METHODS: Mapping[str, tuple[type[params.Params], Method]] = {
     "join": (params.JoinParams, joining.join),
@@ -33,6 +30,7 @@ METHODS: Mapping[str, tuple[type[params.Params], Method]] = {
     "send-user-data": (params.SendUserDataParams, message_methods.send_user_data),
     "set-data": (params.SetDataParams, message_methods.set_data),
     "ping": (params.NoParams, message_methods.ping),
+    **moderation_methods.METHODS,
 }
 
 

@@ -17,6 +17,7 @@ CODES: Mapping[str, int] = {
     "not-joined": 1003,
     Reason.ALREADY_JOINED: 1004,
     "resume-failed": 1005,
+    Reason.STILL_AWAITED: 1006,
     # of tokens and rooms
     "token-invalid": 1101,
     "token-expired": 1102,
@@ -27,6 +28,7 @@ CODES: Mapping[str, int] = {
     "room-over": 1107,
     Reason.ROOM_FULL: 1108,
     Reason.SESSION_ENDED: 1109,
+    Reason.ROOM_LOCKED: 1110,
     # of what was asked
     Reason.ROLE_FORBIDDEN: 1201,
     Reason.UNKNOWN_PARTICIPANT: 1202,
@@ -37,6 +39,14 @@ CODES: Mapping[str, int] = {
     Reason.AUDIO_ONLY: 1207,
     Reason.TOO_MANY_TRACKS: 1208,
     Reason.TOO_MANY_SLOTS: 1209,
+    Reason.HARD_MUTED: 1210,
+    Reason.TOO_MANY_PINNED: 1211,
+    Reason.TOO_MANY_SPOTLIGHTED: 1212,
+    Reason.FLOOR_REQUIRED: 1213,
+    Reason.NOT_LECTURE_MODE: 1214,
+    Reason.NO_FLOOR_REQUEST: 1215,
+    Reason.NO_FLOOR: 1216,
+    Reason.EXTENSION_CLOSED: 1217,
     # of media
     "bad-offer": 1301,
     "no-media-node": 1302,

@@ -30,9 +30,10 @@ async def join(services: Services, client: Client, params: JoinParams) -> JoinRe
     claims = _claims(services, params)
     settings = services.settings
     # Half of what a connection's queue takes: on a resume, all of it goes out at once, after a large answer.
-    member = Member(Outbox(settings.outgoing_messages // 2, settings.outgoing_bytes // 2))
+    outbox = Outbox(settings.outgoing_messages // 2, settings.outgoing_bytes // 2)
+    member = Member(outbox, address=client.address, agent=params.agent or client.agent)
     async with services.sessions.lock(claims.room_id):
-        session, negotiated = await _enter(services, client, params, claims, member)
+        session, negotiated = await _enter(services, params, claims, member)
     client.enter(session, member, after=0)
     services.sessions.remember(session, member)
     agreement: Agreement | None = None
@@ -67,7 +68,7 @@ async def resume(services: Services, client: Client, params: ResumeParams) -> Jo
 
 async def leave(services: Services, client: Client, params: NoParams) -> Done:
     """Leave for good; the answer is followed by `room-disconnected`, and the connection is closed."""
-    session, member = client.joined()
+    session, member = client.known()
     session.apply(presence.Leave(member.client_id))
     client.after_reply = lambda: member.dismiss("left", "You left.")
     return Done()
@@ -84,7 +85,7 @@ def _claims(services: Services, params: JoinParams) -> TokenClaims:
 
 
 async def _enter(
-    services: Services, client: Client, params: JoinParams, claims: TokenClaims, member: Member
+    services: Services, params: JoinParams, claims: TokenClaims, member: Member
 ) -> tuple[LiveSession, tuple[Node, Agreement] | None]:
     """Check everything, use up the token, and become a participant."""
     around = services.sessions.around
@@ -95,7 +96,8 @@ async def _enter(
     if session is None and room.is_used_up(now):
         # An adhoc room whose session has just ended: its deletion is on the way.
         refusal = "over"
-    if refusal is not None:
+    # A running session ends by itself, in its own time: it may have been extended.
+    if refusal is not None and not (refusal == "over" and session is not None):
         raise RpcError(*_NOT_OPEN[refusal])
     (session.session if session else Session(room, conf_num="", resume_grace=0)).check_admission(claims.role)
     negotiated = _negotiate(services, session, room, claims.role, params)
@@ -116,8 +118,9 @@ async def _enter(
         data=claims.data if params.data is None else params.data,
         joined_at=around.clock.wall_text(),
     )
-    session.join(member, entry, address=client.address, agent=params.agent or client.agent)
-    return session, negotiated
+    session.join(member, entry)
+    # Who waits has no media yet: the offer was only checked.
+    return session, None if session.is_awaited(member) else negotiated
 
 
 async def _find_room(services: Services, room_id: str) -> Room:

@@ -76,6 +76,22 @@ class TrackParams(Params):
     track_id: Identifier
 
 
+class TargetParams(Params):
+    client_id: Identifier
+
+
+class TargetsParams(Params):
+    client_ids: Annotated[list[Identifier], Field(max_length=1000)]
+
+
+class ModeParams(Params):
+    mode: Literal["group", "lecture"]
+
+
+class PlacesParams(Params):
+    client_ids: Annotated[list[Identifier], Field(min_length=1, max_length=16)]
+
+
 class SourceParams(Params):
     source: Source
 

@@ -1,13 +1,14 @@
 """The results of the methods."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
+from sfu.link_messages import Kind
 from signalling.domain.roles import Permissions
 from signalling.domain.room import Role
-from signalling.domain.views import OwnTrackView, ParticipantView, SlotView, TalkerView
+from signalling.domain.views import Awaited, AwaitedView, OwnTrackView, ParticipantView, RoomState, SlotView, TalkerView
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, RefusedMedia
 from signalling.live.session import LiveSession
@@ -27,6 +28,7 @@ class RoomView:
 class JoinResult:
     """Of `join` and `resume`. `answer` and `refused` are only there when an offer was sent along.
 
+    `time_left` is in seconds, None for a session that has no end of its own.
     `events_lost` is how many events after the `last_seq` of a resume are remembered no more.
     """
 
@@ -39,6 +41,11 @@ class JoinResult:
     active_talkers: tuple[TalkerView, ...]
     tracks: tuple[OwnTrackView, ...]
     slots: tuple[SlotView, ...]
+    hard_muted: tuple[Kind, ...]
+    room_state: RoomState
+    time_left: float | None
+    awaited: Awaited | None
+    awaited_participants: Annotated[tuple[AwaitedView, ...], Field(serialization_alias="awaitedParticipants")]
     resume_token: str
     resume_grace: float
     ice_servers: tuple[str, ...]
@@ -60,6 +67,20 @@ class SentResult:
     """`at` is what the recipients see as the time of the message."""
 
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesResult:
+    """All who are pinned, or in the spotlight, now."""
+
+    clients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendResult:
+    """Minutes."""
+
+    extended_time: Annotated[int, Field(serialization_alias="extendedTime")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,11 @@ def join_result(
         active_talkers=view.active_talkers,
         tracks=view.tracks,
         slots=view.slots,
+        hard_muted=view.hard_muted,
+        room_state=view.room_state,
+        time_left=session.time_left(),
+        awaited=view.awaited,
+        awaited_participants=view.awaited_participants,
         resume_token=member.resume_token,
         resume_grace=grace,
         ice_servers=(),

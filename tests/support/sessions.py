@@ -2,7 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from sfu.link_messages import Codec, Kind, Slot, SlotUse, Source, Track
+from signalling.domain.effects import Effect, Notify
+from signalling.domain.errors import RefusedError
+from signalling.domain.events import Event
+from signalling.domain.media import Negotiate
 from signalling.domain.presence import Join
 from signalling.domain.room import Role, Room, RoomSettings
 from signalling.domain.session import Session
@@ -45,3 +51,37 @@ def make_track(track_id: str, source: Source, kind: Kind | None = None, mid: str
 def make_slot(slot_id: str, use: SlotUse, index: int = 0) -> Slot:
     codecs = (OPUS if use == "audio" else VP8,)
     return Slot(slot_id=slot_id, mid=slot_id, use=use, index=index, ssrc=1000 + index, codecs=codecs, extensions={})
+
+
+def told(outcome: list[Effect], client_id: str) -> list[Event]:
+    """The events that one participant gets."""
+    return [one.event for one in outcome if isinstance(one, Notify) and client_id in one.to]
+
+
+def of_type(outcome: list[Effect], kind: type) -> list[Any]:
+    return [one for one in outcome if isinstance(one, kind)]
+
+
+def refusal(session: Session, given: Any, now: float = 1.0) -> str:
+    """The reason why an input is refused."""
+    with pytest.raises(RefusedError) as raised:
+        session.handle(given, now)
+    return raised.value.reason
+
+
+def negotiate(session: Session, client_id: str, transport_id: str = "t1", **changes: Any) -> list[Effect]:
+    """Microphone, camera and two slots, unless `changes` say otherwise."""
+    given: dict[str, Any] = {
+        "tracks": (make_track(f"{transport_id}-mic", "microphone"), make_track(f"{transport_id}-cam", "camera")),
+        "slots": (make_slot("a0", "audio"), make_slot("v0", "video")),
+    }
+    return session.handle(Negotiate(client_id, transport_id, **(given | changes)), 1.0)
+
+
+def moderated(*client_ids: str, **settings: Any) -> Session:
+    """A session of the moderator `mod` and some participants."""
+    session = make_session(**settings)
+    session.handle(make_join("mod", "moderator"), 0.0)
+    for client_id in client_ids:
+        session.handle(make_join(client_id), 0.0)
+    return session

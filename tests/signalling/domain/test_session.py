@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 
 from signalling.domain import effects, events
-from signalling.domain.effects import Effect
-from signalling.domain.errors import RefusedError
 from signalling.domain.media import (
     ChangeSlotLimits,
     LoseMedia,
@@ -22,16 +20,7 @@ from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
 from signalling.domain.roles import permissions_of
 from signalling.domain.session import Session
 from signalling.domain.talkers import ChangeStage, FillSlots
-from tests.support.sessions import make_join, make_session, make_slot, make_track
-
-
-def told(effects_: list[Effect], client_id: str) -> list[events.Event]:
-    """The events that one participant gets."""
-    return [one.event for one in effects_ if isinstance(one, effects.Notify) and client_id in one.to]
-
-
-def of_type(effects_: list[Effect], kind: type) -> list[Any]:
-    return [one for one in effects_ if isinstance(one, kind)]
+from tests.support.sessions import make_join, make_session, make_slot, make_track, negotiate, of_type, refusal, told
 
 
 def meeting(*client_ids: str, **settings: Any) -> Session:
@@ -46,20 +35,6 @@ def publishing(client_id: str, **settings: Any) -> Session:
     session = meeting("ann", "bob", "eve", **settings)
     negotiate(session, client_id)
     return session
-
-
-def negotiate(session: Session, client_id: str, transport_id: str = "t1", **changes: Any) -> list[Effect]:
-    given: dict[str, Any] = {
-        "tracks": (make_track(f"{transport_id}-mic", "microphone"), make_track(f"{transport_id}-cam", "camera")),
-        "slots": (make_slot("a0", "audio"), make_slot("v0", "video")),
-    }
-    return session.handle(Negotiate(client_id, transport_id, **(given | changes)), 1.0)
-
-
-def refusal(session: Session, given: Any) -> str:
-    with pytest.raises(RefusedError) as raised:
-        session.handle(given, 1.0)
-    return raised.value.reason
 
 
 # Coming and going

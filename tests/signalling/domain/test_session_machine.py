@@ -8,8 +8,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from signalling.domain import effects, events
+from signalling.domain.arrangement import PinUsers, SpotlightUsers
+from signalling.domain.duration import ExtendDuration
 from signalling.domain.effects import Effect
 from signalling.domain.errors import RefusedError
+from signalling.domain.floor import (
+    CancelFloor,
+    DenyFloor,
+    FinishFloor,
+    GrantFloor,
+    InviteToFloor,
+    ReleaseFloor,
+    RequestFloor,
+    SwitchMode,
+)
+from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
+from signalling.domain.lobby import ApproveAwaited, DenyAwaited
+from signalling.domain.lock import LockRoom
 from signalling.domain.media import (
     ChangeSlotLimits,
     LoseMedia,
@@ -22,54 +37,22 @@ from signalling.domain.media import (
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
 from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.removal import Destroy, DropUsers
+from signalling.domain.role_switch import SwitchRole
 from signalling.domain.roles import permissions_of
 from signalling.domain.session import Input, Session
 from signalling.domain.talkers import ChangeStage, FillSlots
-from signalling.domain.views import SessionView, TrackView
+from tests.support.belief import Belief
 from tests.support.sessions import make_join, make_room, make_slot, make_track
 
 GRACE = 30.0
 # Who acts: the place among those who are in, so that most actions are somebody's. The last one is often nobody.
 PLACES = st.integers(0, 3)
+# Who acts as a moderator: mostly one who is (None), so that most of it happens.
+ACTORS = st.sampled_from([None, None, None, 0, 1, 2])
 SOURCES = st.sampled_from(["microphone", "camera", "screen"])
 TRANSPORTS = st.sampled_from([0, 0, 0, 1])
 ROLES = st.sampled_from(["moderator", "participant", "participant", "participant", "viewer", "audience"])
-
-
-class Belief:
-    """What a client takes the others to be: the view at its join, and then only events."""
-
-    def __init__(self, view: SessionView) -> None:
-        self.tracks: dict[str, dict[str, TrackView]] = {
-            one.client_id: {track.track_id: track for track in one.tracks} for one in view.participants
-        }
-        self.reconnecting = {one.client_id for one in view.participants if one.reconnecting}
-        self.data = {one.client_id: one.data for one in view.participants}
-
-    def hear(self, event: events.Event) -> None:
-        match event:
-            case events.UserConnected(participant):
-                self.tracks[participant.client_id] = {track.track_id: track for track in participant.tracks}
-                self.data[participant.client_id] = participant.data
-            case events.UserDisconnected(client_id):
-                del self.tracks[client_id], self.data[client_id]
-                self.reconnecting.discard(client_id)
-            case events.UserReconnecting(client_id):
-                self.reconnecting.add(client_id)
-            case events.UserReconnected(client_id):
-                self.reconnecting.remove(client_id)
-            case events.TrackPublished(client_id, track):
-                assert track.track_id not in self.tracks[client_id]
-                self.tracks[client_id][track.track_id] = track
-            case events.TrackUnpublished(client_id, track_id):
-                del self.tracks[client_id][track_id]
-            case events.TrackMuted(client_id, track_id) | events.TrackUnmuted(client_id, track_id):
-                old = self.tracks[client_id][track_id]
-                muted = isinstance(event, events.TrackMuted)
-                assert old.muted != muted
-                self.tracks[client_id][track_id] = TrackView(old.track_id, old.source, old.kind, muted)
-            case events.UserDataChanged(client_id, data):
-                self.data[client_id] = data
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -77,27 +60,48 @@ class SessionMachine(RuleBasedStateMachine):
 
     @initialize(
         participants=st.integers(2, 4),
-        moderators=st.integers(0, 2),
+        moderators=st.integers(1, 2),
         screen_share=st.sampled_from([True, True, False]),
         audio_only=st.sampled_from([False, False, False, True]),
         max_active_talkers=st.integers(1, 3),
+        knock=st.sampled_from([False, True]),
+        wait_for_moderator=st.booleans(),
+        ends_at=st.sampled_from([None, None, 620.0, 1500.0]),
     )
-    def begin(self, **settings: Any) -> None:
+    def begin(self, ends_at: float | None, **settings: Any) -> None:
         self.now = 0.0
-        self.session = Session(make_room(**settings), "CONF-100001", GRACE)
+        self.session = Session(make_room(**settings), "CONF-100001", GRACE, ends_at)
         self.beliefs: dict[str, Belief] = {}
         self.on_node: dict[str, effects.PutTransport] = {}
         self.paused: dict[str, bool] = {}
+        self.arrangement = effects.ArrangeStage((), ())
         self.left: set[str] = set()
+        self.recorded: set[str] = set()
+        self.waiting: set[str] = set()
         self.ended = False
         self.joined = 0
         for place in range(2):
-            self.join("participant")
+            self.join("moderator" if place == 0 else "participant")
+            self.answer_knock(0, 0, ApproveAwaited)
             self.negotiate(place, 0, {"microphone", "camera"}, 2, {}, {})
 
-    def who(self, place: int) -> str:
-        present = list(self.session.state.participants)
+    def moderate(self, place: int | None, given: Input) -> None:
+        """Hand in what only moderators may do: everyone else is refused."""
+        actor = self.session.state.participants.get(self.who(place))
+        role = actor.role if actor else None
+        outcome = self.give(given)
+        assert outcome is None or role == "moderator"
+
+    def who(self, place: int | None) -> str:
+        people = self.session.state.participants
+        if place is None:
+            return next((one.client_id for one in people.values() if one.role == "moderator"), "nobody")
+        present = list(people)
         return present[place] if place < len(present) else "nobody"
+
+    def who_waits(self, number: int) -> str:
+        waiting = list(self.session.state.lobby)
+        return waiting[number] if number < len(waiting) else "nobody"
 
     def give(self, given: Input) -> list[Effect] | None:
         """Hand an input in and believe the effects; None when it was refused."""
@@ -116,9 +120,18 @@ class SessionMachine(RuleBasedStateMachine):
             case effects.Notify(to, event):
                 assert to
                 for client_id in to:
-                    self.beliefs[client_id].hear(event)
+                    if isinstance(event, events.RoomAllowed):
+                        self.waiting.remove(client_id)
+                        self.beliefs[client_id] = Belief(event.session)
+                    else:
+                        self.beliefs[client_id].hear(event)
             case effects.Disconnect(client_id):
-                assert client_id in self.beliefs
+                assert client_id in self.beliefs or client_id in self.waiting
+            case effects.RecordJoin(client_id):
+                assert client_id not in self.recorded
+                self.recorded.add(client_id)
+            case effects.Forget(client_id):
+                self.waiting.remove(client_id)
             case effects.PutTransport():
                 self.on_node[effect.transport_id] = effect
                 self.paused.update({track.track_id: track.paused for track in effect.tracks})
@@ -129,8 +142,10 @@ class SessionMachine(RuleBasedStateMachine):
                 self.paused.update(paused)
             case effects.LimitSlots(_, transport_id, max_heights):
                 assert max_heights.keys() <= {slot.slot_id for slot in self.on_node[transport_id].slots}
+            case effects.ArrangeStage():
+                self.arrangement = effect
             case effects.RecordLeave(client_id, left_at):
-                assert client_id not in self.left
+                assert client_id in self.recorded - self.left
                 assert left_at <= self.now
                 self.left.add(client_id)
                 del self.beliefs[client_id]
@@ -142,7 +157,12 @@ class SessionMachine(RuleBasedStateMachine):
     def join(self, role: Any) -> None:
         self.joined += 1
         client_id = f"c{self.joined}"
+        locked = self.session.state.locked
         if self.give(make_join(client_id, role)) is not None:
+            assert not locked or role == "moderator"
+            if self.session.view_for(client_id).awaited:
+                self.waiting.add(client_id)
+                return
             self.beliefs[client_id] = Belief(self.session.view_for(client_id))
 
     @rule(place=PLACES)
@@ -150,18 +170,30 @@ class SessionMachine(RuleBasedStateMachine):
         given = make_join(self.who(place))
         assert given.client_id == "nobody" or self.give(given) is None
 
+    @rule(place=ACTORS, number=st.integers(0, 1), kind=st.sampled_from([ApproveAwaited, ApproveAwaited, DenyAwaited]))
+    def answer_knock(self, place: int | None, number: int, kind: Any) -> None:
+        target = self.who_waits(number)
+        more = ("now",) if kind is ApproveAwaited else ()
+        self.moderate(place, kind(self.who(place), target, *more))
+
+    @rule(number=st.integers(0, 1), kind=st.sampled_from([Leave, LoseConnection, Resume]))
+    def come_and_go_in_the_lobby(self, number: int, kind: Any) -> None:
+        self.give(kind(self.who_waits(number)))
+
     @rule(place=PLACES, kind=st.sampled_from([Leave, LoseConnection, LoseConnection, Resume]))
     def come_and_go(self, place: int, kind: Any) -> None:
         # Something has to be left to look at.
         if kind is not Leave or len(self.beliefs) > 1:
             self.give(kind(self.who(place)))
 
-    @rule(seconds=st.sampled_from([0.5, 5.0, 20.0, 31.0]))
+    @rule(seconds=st.sampled_from([0.5, 5.0, 20.0, 31.0, 301.0]))
     def wait(self, seconds: float) -> None:
         deadline = self.session.next_deadline()
         self.now += seconds
         outcome = self.give(Tick())
-        assert bool(outcome) == (deadline is not None and deadline <= self.now)
+        due = deadline is not None and deadline <= self.now
+        # A notice may find nobody in the session, but only in the lobby.
+        assert bool(outcome) == due or (due and not self.beliefs)
         after = self.session.next_deadline()
         assert after is None or after > self.now
 
@@ -194,6 +226,60 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(place=PLACES, source=SOURCES, kind=st.sampled_from([Mute, Unmute]))
     def mute(self, place: int, source: Any, kind: Any) -> None:
         self.give(kind(self.who(place), source))
+
+    @rule(place=ACTORS, muted=st.booleans())
+    def hard_mute(self, place: int | None, muted: bool) -> None:
+        self.moderate(place, HardMuteRoom(self.who(place), muted))
+
+    @rule(place=ACTORS, others=st.lists(PLACES, max_size=2))
+    def drop(self, place: int | None, others: list[int]) -> None:
+        targets = tuple(map(self.who, others))
+        # Something has to be left to look at.
+        if set(self.beliefs) - set(targets):
+            self.moderate(place, DropUsers(self.who(place), targets))
+
+    @rule(place=PLACES)
+    def destroy_without_being_a_moderator(self, place: int) -> None:
+        actor = self.session.state.participants.get(self.who(place))
+        if actor is None or actor.role != "moderator":
+            self.moderate(place, Destroy(self.who(place)))
+
+    @rule(
+        place=ACTORS,
+        others=st.lists(PLACES, min_size=1, max_size=2),
+        kind=st.sampled_from([PinUsers, SpotlightUsers]),
+        added=st.sampled_from([True, True, False]),
+    )
+    def arrange(self, place: int | None, others: list[int], kind: Any, added: bool) -> None:
+        self.moderate(place, kind(self.who(place), tuple(map(self.who, others)), added))
+
+    @rule(place=ACTORS, mode=st.sampled_from(["lecture", "lecture", "group"]))
+    def switch_mode(self, place: int | None, mode: Any) -> None:
+        self.moderate(place, SwitchMode(self.who(place), mode))
+
+    @rule(place=PLACES, kind=st.sampled_from([RequestFloor, RequestFloor, CancelFloor, FinishFloor]))
+    def ask_for_the_floor(self, place: int, kind: Any) -> None:
+        self.give(kind(self.who(place)))
+
+    @rule(place=ACTORS, other=PLACES, kind=st.sampled_from([GrantFloor, DenyFloor, ReleaseFloor, InviteToFloor]))
+    def control_the_floor(self, place: int | None, other: int, kind: Any) -> None:
+        self.moderate(place, kind(self.who(place), self.who(other)))
+
+    @rule(place=PLACES)
+    def extend(self, place: int) -> None:
+        self.give(ExtendDuration(self.who(place)))
+
+    @rule(place=ACTORS, other=PLACES)
+    def switch_role(self, place: int | None, other: int) -> None:
+        self.moderate(place, SwitchRole(self.who(place), self.who(other)))
+
+    @rule(place=ACTORS, locked=st.sampled_from([True, False, False]))
+    def lock(self, place: int | None, locked: bool) -> None:
+        self.moderate(place, LockRoom(self.who(place), locked))
+
+    @rule(place=ACTORS, other=PLACES, kind=st.sampled_from(["audio", "video"]), muted=st.booleans())
+    def hard_mute_user(self, place: int | None, other: int, kind: Any, muted: bool) -> None:
+        self.moderate(place, HardMuteUser(self.who(place), self.who(other), kind, muted))
 
     @rule(place=PLACES, slot=st.sampled_from(["s0", "s1"]), height=st.none() | st.integers(0, 720))
     def limit(self, place: int, slot: str, height: int | None) -> None:
@@ -244,10 +330,26 @@ class SessionMachine(RuleBasedStateMachine):
         assert roles.count("moderator") <= settings.moderators
         assert len(roles) - roles.count("moderator") <= settings.participants
         assert "audience" not in roles
+        hands = (*state.floor.raised, *state.floor.approved, *state.floor.invited)
+        assert len(set(hands)) == len(hands)
+        assert all(state.participants[one].role == "participant" for one in hands)
+        assert state.mode == "lecture" or not hands
+        assert self.waiting == state.lobby.keys()
+        assert not self.ended or not self.waiting
+        assert self.recorded - self.left == state.participants.keys()
+        assert len(roles) - roles.count("moderator") + len(state.lobby) <= settings.participants
+        assert len(state.pinned) <= settings.max_active_talkers - 1
+        assert len(state.spotlighted) <= settings.max_active_talkers
+        assert {*state.pinned, *state.spotlighted} <= state.participants.keys()
+        # The end of a session takes its router with it.
+        assert self.ended or (self.arrangement.first, self.arrangement.last) == (state.spotlighted, state.pinned)
         assert not (self.ended and roles)
         for one in state.participants.values():
             tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
             assert permissions_of(one.role).publish or not tracks
+            may_publish = one.role == "moderator" or state.mode == "group" or one.client_id in state.floor.approved
+            assert may_publish or not one.published_tracks()
+            assert one.silenced == (state.hard_muted and one.role != "moderator")
             assert not settings.audio_only or all(track.kind == "audio" for track in tracks)
             assert settings.screen_share or all(track.source != "screen" for track in tracks)
 
@@ -259,6 +361,17 @@ class SessionMachine(RuleBasedStateMachine):
             truth = {one.client_id: {track.track_id: track for track in one.tracks} for one in view.participants}
             assert belief.tracks == truth
             assert belief.reconnecting == {one.client_id for one in view.participants if one.reconnecting}
+            assert belief.hard_muted == {
+                one.client_id: one.hard_muted for one in self.session.state.participants.values()
+            }
+            assert belief.room_hard_muted == self.session.state.hard_muted
+            assert belief.locked == self.session.state.locked
+            assert belief.extendable == view.room_state.extendable
+            assert belief.roles == {one.client_id: one.role for one in self.session.state.participants.values()}
+            assert belief.mode == view.room_state.mode
+            assert belief.hands == (view.room_state.raised_hands, view.room_state.approved_hands)
+            assert belief.awaited == {one.client_id for one in view.awaited_participants}
+            assert (belief.pinned, belief.spotlighted) == (view.room_state.pinned, view.room_state.spotlighted)
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:
                 assert (slot.client_id is None) == (slot.track_id is None)
@@ -277,8 +390,11 @@ class SessionMachine(RuleBasedStateMachine):
             owner = wanted[transport_id]
             assert [track.track_id for track in put.tracks] == [track.track_id for track in owner.published_tracks()]
             for track in put.tracks:
-                assert self.paused[track.track_id] == (track.source in owner.muted)
+                silenced = self.session.state.hard_muted and owner.role != "moderator" and track.kind == "audio"
+                hard_muted = silenced or track.kind in owner.hard_muted
+                assert self.paused[track.track_id] == (track.source in owner.muted or hard_muted)
+                assert owner.role != "moderator" or not owner.hard_muted
 
 
 TestSession = SessionMachine.TestCase
-TestSession.settings = hypothesis_settings(max_examples=60, stateful_step_count=40)
+TestSession.settings = hypothesis_settings(max_examples=100, stateful_step_count=40)

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TransportState
-from signalling.domain.events import DisconnectReason, Event, LeaveReason, MediaLossReason
+from signalling.domain.events import (
+    DisconnectReason,
+    Event,
+    FloorAction,
+    LeaveReason,
+    LobbyLeaveReason,
+    MediaLossReason,
+)
+from signalling.domain.presence import Tick
 from signalling.settings import SignallingSettings
 from signalling.ws.dispatch import METHODS
 from signalling.ws.errors import CODES
@@ -24,7 +32,8 @@ EXAMPLE = re.compile(r"^```json (\w+) (connects again and sends|sends|receives)\
 
 # Where not only the type has to be right. Everything else is an id, a time, or text for people.
 EXACT = {"method", "id", "source", "use", "kind", "role", "reason", "code", "muted", "published", "index", "speaking",
-         "broadcast", "mid", "jsonrpc", "name", "settings", "permissions", "resume_grace", "seq"}  # fmt: skip
+         "broadcast", "mid", "jsonrpc", "name", "settings", "permissions", "hard_muted", "room_state",
+         "resume_grace", "seq"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Conversation:
         self.happenings: dict[str, Callable[[], Awaitable[None]]] = {
             "active-talkers-updated": self.talk,
             "media-disconnected": self.lose_transport,
+            "conference-remaining-duration": self.pass_time,
             "user-reconnecting": self.lose_connection,
         }
 
@@ -138,6 +148,13 @@ class Conversation:
         transport = next(one for one in self.node.all(PutTransport) if one.endpoint_id == bob)
         await self.node.say(TransportState(transport_id=transport.transport_id, state="lost"))
 
+    async def pass_time(self) -> None:
+        begin = self.server.clock.now
+        # An instance's attribute goes before the method of its class.
+        vars(self.server.clock)["now"] = lambda: begin() + 301.0
+        for session in self.server.sessions.all():
+            session.apply(Tick())
+
     async def lose_connection(self) -> None:
         self.clients["bob"].vanish()
 
@@ -152,6 +169,9 @@ async def test_the_examples_are_true(server: Signalling, node: LinkNode) -> None
         "bob": server.token(room, "Bob"),
         "room_id": room.room_id,
     }
+    another = await server.room(knock=True, kind="adhoc", duration=15)
+    tokens |= {"mia": server.token(another, "Mia", "moderator")}
+    tokens |= {"eve": server.token(another, "Eve"), "dan": server.token(another, "Dan")}
     async with AsyncExitStack() as stack:
         conversation = Conversation(server, node, tokens, stack)
         for example in EXAMPLES:
@@ -189,6 +209,8 @@ def test_the_tables_list_what_there_is() -> None:
         (LeaveReason, "user-disconnected"),
         (MediaLossReason, "media-disconnected"),
         (DisconnectReason, "room-disconnected"),
+        (LobbyLeaveReason, "awaited-user-gone"),
+        (FloorAction, "floor-changed"),
     ):
         assert set(get_args(reasons)) <= set(re.findall(r"`([a-z-]+)`", events[name][0])), name
 

@@ -1,0 +1,90 @@
+"""How participants come into a session and leave it, whoever wants it so; shared by the families of inputs."""
+
+from signalling.domain.arrangement import arrange_stage
+from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, Forget, RecordJoin, RecordLeave
+from signalling.domain.events import DisconnectReason, LeaveReason, UserConnected, UserDisconnected
+from signalling.domain.participant import Entry, Participant
+from signalling.domain.state import SessionState
+
+
+def enter(state: SessionState, entry: Entry) -> list[Effect]:
+    """Make someone a participant who was admitted."""
+    participant = Participant(
+        client_id=entry.client_id,
+        name=entry.name,
+        role=entry.role,
+        user_ref=entry.user_ref,
+        data=entry.data,
+        joined_at=entry.joined_at,
+        silenced=state.hard_muted and entry.role != "moderator",
+    )
+    state.participants[entry.client_id] = participant
+    connected = UserConnected(participant.view(entry.client_id in state.lost))
+    return [
+        RecordJoin(entry.client_id, entry.name, entry.role, entry.user_ref),
+        *state.notify_others(entry.client_id, connected),
+    ]
+
+
+def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveReason) -> list[Effect]:
+    """Take one participant out, whatever the reason; the last one takes the session with them."""
+    participant = state.participants.pop(client_id)
+    state.lost.pop(client_id, None)
+    for track in participant.published_tracks():
+        del state.track_owners[track.track_id]
+    effects = state.notify_others(client_id, UserDisconnected(client_id, reason))
+    if participant.media is not None:
+        effects.append(DeleteTransport(client_id, participant.media.transport_id))
+    effects += _leave_stage(state, client_id)
+    state.floor.remove(client_id)
+    effects.append(RecordLeave(client_id, left_at, reason))
+    return effects + close_if_empty(state)
+
+
+def _leave_stage(state: SessionState, client_id: str) -> list[Effect]:
+    """Give up a lasting place. Nobody is told: that someone who left is pinned no more goes without saying."""
+    if client_id not in (*state.pinned, *state.spotlighted):
+        return []
+    state.pinned = tuple(one for one in state.pinned if one != client_id)
+    state.spotlighted = tuple(one for one in state.spotlighted if one != client_id)
+    return [arrange_stage(state)]
+
+
+def close_if_empty(state: SessionState) -> list[Effect]:
+    """The session is over when nobody is in it or waits for it."""
+    return [] if state.participants or state.lobby else close(state)
+
+
+def close(state: SessionState) -> list[Effect]:
+    if state.ended:
+        return []
+    state.ended = True
+    state.schedule = None
+    return [EndSession()]
+
+
+def expel(
+    state: SessionState, client_id: str, now: float, reason: DisconnectReason, message: str, recorded: LeaveReason
+) -> list[Effect]:
+    """Disconnect one participant, and take them out."""
+    return [Disconnect(client_id, reason, message), *remove(state, client_id, now, recorded)]
+
+
+def end_for_all(
+    state: SessionState, now: float, reason: DisconnectReason, message: str, recorded: LeaveReason
+) -> list[Effect]:
+    """Disconnect everybody at once, without telling each of the others' leaving. The session is over."""
+    effects: list[Effect] = []
+    for client_id, participant in state.participants.items():
+        effects.append(Disconnect(client_id, reason, message))
+        if participant.media is not None:
+            effects.append(DeleteTransport(client_id, participant.media.transport_id))
+        effects.append(RecordLeave(client_id, state.lost.get(client_id, now), recorded))
+    for client_id in state.lobby:
+        effects += [Disconnect(client_id, reason, message), Forget(client_id)]
+    state.lobby.clear()
+    state.participants.clear()
+    state.lost.clear()
+    state.track_owners.clear()
+    state.pinned = state.spotlighted = ()
+    return effects + close(state)
