@@ -32,6 +32,10 @@ class Guest:
         page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
 
     async def join(self) -> None:
+        # Who joins before the devices are open joins without them.
+        preview = self.page.get_by_role("region", name="Your picture")
+        for device in ("microphone", "camera"):
+            await expect(preview.get_by_role("button", name=f"Turn {device} off")).to_be_visible()
         await self.page.get_by_label("Your name").fill(self.name)
         await self.page.get_by_role("button", name="Join now").click()
         await expect(self.page.get_by_role("toolbar", name="Meeting controls")).to_be_visible()
