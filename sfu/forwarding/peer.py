@@ -50,7 +50,7 @@ class Peer:
         self.transport_id = transport_id
         self.endpoint_id = endpoint_id
         self.egress = Egress()
-        self.rtt = DEFAULT_RTT
+        self._measured_rtt: float | None = None
         self.slots: dict[str, OutgoingSlot] = {}
         self.assignment = Assignment()
         self.screens: tuple[str | None, ...] = ()
@@ -62,6 +62,11 @@ class Peer:
         self._path = path
         self._count = count
         self._by_ssrc: dict[int, OutgoingSlot] = {}
+
+    @property
+    def rtt(self) -> float:
+        """The smoothed round-trip time in seconds."""
+        return DEFAULT_RTT if self._measured_rtt is None else self._measured_rtt
 
     @property
     def connected(self) -> bool:
@@ -147,7 +152,8 @@ class Peer:
             arrived = round(ntp * 65536) & 0xFFFFFFFF
             rtt = ((arrived - block.last_sr - block.delay_since_last_sr) & 0xFFFFFFFF) / 65536
             if rtt <= MAX_RTT:
-                self.rtt += (rtt - self.rtt) / 4
+                known = self._measured_rtt
+                self._measured_rtt = rtt if known is None else known + (rtt - known) / 4
 
     def _nack(self, nack: Nack) -> None:
         slot = self._by_ssrc.get(nack.media_ssrc)
