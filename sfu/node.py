@@ -27,11 +27,11 @@ from sfu.transport.mux import Mux
 from sfu.transport.tcp import TcpConnection
 from sfu.transport.transport import ClosedState, Transport
 
-TICK = 0.02
+TICK = 0.01
 """Seconds between two calls of `tick`: NACKs and keyframe requests are sent at this rate."""
-FEEDBACK_TICKS = 5
-DECISION_TICKS = 15
-REPORT_TICKS = 50
+FEEDBACK_TICKS = 10
+DECISION_TICKS = 30
+REPORT_TICKS = 100
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900 to 1970."""
 

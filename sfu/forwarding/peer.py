@@ -119,7 +119,7 @@ class Peer:
                     self._count("rtcp-unknown", 1)
 
     def requests(self, now: float) -> bytes:
-        """NACKs and PLIs for what this peer publishes, b"" for none. Due each 20 ms."""
+        """NACKs and PLIs for what this peer publishes, b"" for none. due each 10 ms."""
         return b"".join(request.to_bytes() for request in self.ingress.requests(self.rtt, now))
 
     def reports(self, now: float, ntp: float) -> list[bytes]:

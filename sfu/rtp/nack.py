@@ -26,7 +26,7 @@ class NackScheduler:
     def __init__(
         self,
         *,
-        reorder_wait: float = 0.01,
+        reorder_wait: float = 0.005,
         min_retry: float = 0.02,
         max_requests: int = 10,
         max_age: float = 1.5,
