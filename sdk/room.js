@@ -238,7 +238,10 @@ export class Room extends ModeratedRoom {
     media.on("state", () => this.#connectionChanged());
     media.on("lost", () => this.#broke("media"));
     media.on("restored", () => this.#mended("media"));
-    media.on("renewed", () => this.#limits.repeat());
+    media.on("renewed", () => {
+      this.#limits.repeat();
+      this.emit("slots-renewed", null);
+    });
     media.on("refused", ({ track, reason }) => this.#refused(track, reason));
     media.on("assigned", (slots) => this.#slotsChanged(slots));
     publishing.on("changed", (event) => {

@@ -165,6 +165,8 @@ export interface RoomEvents extends ModerationEvents {
   "track-unmuted": { participant: Participant; track: RemoteTrack };
   "active-talkers-updated": { active: readonly Participant[] };
   "slot-changed": { slot: Slot };
+  /** The slots exist only now (after `room-allowed`), or receive on a new peer connection: play those that are new. */
+  "slots-renewed": null;
   "local-tracks-changed": { track: LocalTrack; change: LocalTrackChange };
   "message-received": Received & { text: string; at: Date };
   "user-data-received": Received & { data: unknown };

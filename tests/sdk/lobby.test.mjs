@@ -77,7 +77,7 @@ async function joined(options = {}) {
   });
   rooms.push(room);
   const events = [];
-  for (const type of ["room-allowed", "reconnecting", "reconnected", "room-disconnected", "user-connected"])
+  for (const type of ["room-allowed", "slots-renewed", "reconnecting", "reconnected", "room-disconnected"])
     room.on(type, (event) => events.push([type, event]));
   return { room, events };
 }
@@ -101,7 +101,10 @@ test("who is let in finds the session and negotiates with a new peer connection,
   await happened(() => room.mediaState === "connected");
   assert.notEqual(FakePeerConnection.last, first);
   assert.equal(asked("negotiate").length, 1);
-  assert.deepEqual(events, [["room-allowed", null]]);
+  assert.deepEqual(events, [
+    ["room-allowed", null],
+    ["slots-renewed", null],
+  ]);
 });
 
 test("what is muted while waiting begins muted", async () => {
@@ -154,7 +157,7 @@ test("who was let in while the connection was lost is in after the resumption, o
   assert.equal(asked("negotiate").length, 1);
   assert.deepEqual(
     events.map(([type]) => type),
-    ["reconnecting", "room-allowed", "reconnected"],
+    ["reconnecting", "room-allowed", "reconnected", "slots-renewed"],
   );
 });
 
