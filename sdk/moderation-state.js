@@ -5,7 +5,8 @@
 /** @typedef {import("./protocol.d.ts").SessionInfo} SessionInfo */
 /** @typedef {{clientId: string, role: string}} Self */
 /** @typedef {Map<string, import("./participants.js").Participant>} Roster */
-/** @typedef {{[Type in keyof ModerationEvents]: {type: Type, event: ModerationEvents[Type]}}[keyof ModerationEvents]} ModerationEvent */
+/** @template {keyof ModerationEvents} Type @typedef {{type: Type, event: ModerationEvents[Type]}} EventOf */
+/** @typedef {{[Type in keyof ModerationEvents]: EventOf<Type>}[keyof ModerationEvents]} ModerationEvent */
 
 const USER_MUTES = new Map([
   ["hardmute-user-audio", /** @type {const} */ (["audio", true])],

@@ -1,4 +1,4 @@
-"""A room where one has to be let in: who knocks waits, and takes part in everything once a moderator has admitted them."""
+"""A room where one has to be let in: who knocks waits, and takes part once a moderator has admitted them."""
 
 from playwright.async_api import Browser, expect
 

@@ -82,9 +82,10 @@ async function joined(options = {}) {
   return { room, events };
 }
 
-const asked = (method) => FakeSocket.made.flatMap((socket) => socket.sent.filter((request) => request.method === method));
-const letIn = (changes) =>
-  FakeSocket.last.notify("room-allowed", { seq: 1, session: session({ participants: [MIA], ...changes }), time_left: 9 });
+const asked = (method) =>
+  FakeSocket.made.flatMap((socket) => socket.sent.filter((request) => request.method === method));
+const letIn = () =>
+  FakeSocket.last.notify("room-allowed", { seq: 1, session: session({ participants: [MIA] }), time_left: 9 });
 
 test("who has to wait gets a room that says so, and negotiates nothing", async () => {
   const { room } = await joined();
@@ -93,7 +94,7 @@ test("who has to wait gets a room that says so, and negotiates nothing", async (
   assert.equal(asked("negotiate").length, 0);
 });
 
-test("who is let in finds the session and negotiates with a new peer connection, and nothing counts as lost", async () => {
+test("who is let in finds the session and negotiates anew, and nothing counts as lost", async () => {
   const { room, events } = await joined();
   const first = FakePeerConnection.last;
   letIn();

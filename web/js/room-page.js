@@ -103,8 +103,8 @@ class RoomPage {
    * @returns {Promise<boolean>} whether one came in
    */
   #letIn(room) {
-    const advice = room.awaited === "moderator" ? "The meeting begins when a moderator comes." : "A moderator was told.";
-    byId("waiting-advice", HTMLElement).textContent = `${advice} You come in by yourself, stay on this page.`;
+    const why = room.awaited === "moderator" ? "The meeting begins when a moderator comes." : "A moderator was told.";
+    byId("waiting-advice", HTMLElement).textContent = `${why} You come in by yourself, stay on this page.`;
     byId("stop-waiting", HTMLButtonElement).onclick = () => room.leave();
     const connection = byId("waiting-connection", HTMLElement);
     const drawConnection = () => (connection.textContent = room.state === "reconnecting" ? "Reconnecting…" : "");
