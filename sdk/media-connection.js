@@ -47,6 +47,8 @@ export class MediaConnection extends Emitter {
   /** The server may know of an offer that was taken back here. */
   #unsettled = false;
   #repairing = false;
+  /** Whether there was ever a media connection that can be lost. */
+  #begun = false;
   /** The server forgot the peer connection: only a new one will do. */
   #forgotten = false;
   #closed = false;
@@ -65,7 +67,7 @@ export class MediaConnection extends Emitter {
   }
 
   get state() {
-    if (this.#repairing) return "reconnecting";
+    if (this.#repairing && this.#begun) return "reconnecting";
     return this.#peer.connection.connectionState === "connected" ? "connected" : "connecting";
   }
 
@@ -85,6 +87,7 @@ export class MediaConnection extends Emitter {
    * @param {readonly (string | RTCIceServer)[]} iceServers
    */
   async start(result, iceServers) {
+    this.#begun = true;
     this.#iceServers = iceServers.map((server) => (typeof server === "string" ? { urls: server } : server));
     this.#useIceServers(this.#peer);
     await this.#apply(this.#peer, result);
@@ -100,7 +103,7 @@ export class MediaConnection extends Emitter {
     return this.#negotiate((peer) => peer.unpublish(track));
   }
 
-  /** The server says that this participant's media is gone, or the node that carried it. */
+  /** The server has no media of this participant: it is gone, or they were let in only now. */
   renew() {
     this.#forgotten = true;
     this.#interrupt();
@@ -221,10 +224,11 @@ export class MediaConnection extends Emitter {
   #repair() {
     if (this.#closed || this.#repairing) return;
     this.#repairing = true;
-    this.emit("lost", null);
+    if (this.#begun) this.emit("lost", null);
     this.#repaired().then(
       () => {
         this.#repairing = false;
+        this.#begun = true;
         this.emit("restored", null);
       },
       () => {}, // closed meanwhile: there is nothing to restore

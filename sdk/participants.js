@@ -27,6 +27,8 @@ export class Participant {
   speaking = false;
   /** Their connection was lost, and they may be back in a moment. */
   reconnecting = false;
+  /** What a moderator took from them. @type {Set<"audio" | "video">} */
+  hardMuted = new Set();
 
   /** @param {ParticipantInfo} info */
   constructor(info) {
@@ -41,6 +43,7 @@ export class Participant {
     this.userRef = info.user_ref ?? null;
     this.data = info.data ?? {};
     this.reconnecting = info.reconnecting ?? false;
+    this.hardMuted = new Set(info.hard_muted ?? []);
     this.tracks = new Map(info.tracks.map((track) => [track.track_id, remoteTrack(track)]));
   }
 

@@ -22,6 +22,8 @@ export interface ParticipantInfo {
   /** UTC, ISO 8601. */
   joined_at?: string;
   reconnecting?: boolean;
+  /** What a moderator took from this one. */
+  hard_muted?: ("audio" | "video")[];
 }
 
 export interface SlotInfo {
@@ -61,19 +63,42 @@ export interface NegotiateResult {
   refused?: { mid: string; reason: string }[];
 }
 
-export interface JoinResult extends Omit<Partial<NegotiateResult>, "answer"> {
-  /** null without an offer, and after a resumption. */
-  answer?: string | null;
+export interface RoomState {
+  hard_muted: boolean;
+  locked: boolean;
+  pinned: string[];
+  spotlighted: string[];
+  mode: "group" | "lecture";
+  raisedHands: string[];
+  approvedHands: string[];
+  extendable: boolean;
+}
+
+/** The session as one participant sees it. */
+export interface SessionInfo {
   client_id: string;
-  room: RoomInfo;
   conf_num: string;
   role: string;
   permissions: Permissions;
   participants: ParticipantInfo[];
+  active_talkers?: ActiveTalker[];
+  tracks?: TrackInfo[];
+  slots?: SlotInfo[];
+  hard_muted?: ("audio" | "video")[];
+  room_state?: RoomState;
+  /** What one waits for; null for who is in. */
+  awaited?: "approval" | "moderator" | null;
+  /** Those who wait for approval; moderators only. */
+  awaitedParticipants?: { clientId: string; name: string }[];
+}
+
+export interface JoinResult extends SessionInfo, Pick<Partial<NegotiateResult>, "refused"> {
+  /** null without an offer, for who has to wait, and after a resumption. */
+  answer?: string | null;
+  room: RoomInfo;
   resume_token: string;
   /** Seconds. */
   resume_grace: number;
-  active_talkers?: ActiveTalker[];
   ice_servers?: (string | RTCIceServer)[];
 }
 

@@ -157,6 +157,20 @@ export class Publishing extends Emitter {
     this.emit("changed", { track, change: "muted" });
   }
 
+  /**
+   * After a resumption: a mute that did not reach the server is told again.
+   *
+   * @param {readonly import("./protocol.d.ts").TrackInfo[]} infos what the server knows
+   */
+  correct(infos) {
+    for (const track of this.all()) {
+      const known = infos.find((info) => info.track_id === track.trackId);
+      if (known === undefined || known.muted === track.muted) continue;
+      // When this fails the connection is lost once more, and the next resumption comes here again.
+      this.#request(track.muted ? "mute" : "unmute", { source: track.source }).catch(() => {});
+    }
+  }
+
   /** @param {Source} source */
   #published(source) {
     const track = this.#tracks.get(source);

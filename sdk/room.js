@@ -2,15 +2,15 @@
 
 import { captureScreen } from "./devices.js";
 import { RoomClosedError, RoomcastError } from "./errors.js";
-import { Emitter } from "./events.js";
 import { HeightLimits } from "./height-limits.js";
 import { LocalTrack } from "./local-track.js";
+import { ModeratedRoom } from "./moderation.js";
 import { applyNotification, replaceRoster } from "./room-events.js";
 
-/** @typedef {import("./roomcast.d.ts").RoomEvents} RoomEvents */
 /** @typedef {import("./roomcast.d.ts").Source} Source */
 /** @typedef {import("./participants.js").Participant} Participant */
 /** @typedef {import("./protocol.d.ts").JoinResult} JoinResult */
+/** @typedef {import("./protocol.d.ts").SessionInfo} SessionInfo */
 /** @typedef {import("./slots.js").Slot} Slot */
 /**
  * @typedef {object} RoomParts what a room is put together from
@@ -22,8 +22,7 @@ import { applyNotification, replaceRoster } from "./room-events.js";
  * @property {import("./timings.js").Timings} timings
  */
 
-/** @extends {Emitter<RoomEvents>} */
-export class Room extends Emitter {
+export class Room extends ModeratedRoom {
   #parts;
   #limits;
   /** What is broken at the moment. @type {Set<"signalling" | "media">} */
@@ -34,7 +33,7 @@ export class Room extends Emitter {
   #life = "connected";
   #unloaded = () => this.#end("left", "The page was closed.", true);
 
-  /** @readonly @type {string} */
+  /** @type {string} */
   clientId;
   /** @readonly @type {string} */
   roomId;
@@ -42,12 +41,14 @@ export class Room extends Emitter {
   name;
   /** @readonly @type {Record<string, unknown>} the room's settings */
   settings;
-  /** The number of this session of the room. @readonly @type {string} */
+  /** The number of this session of the room. @type {string} */
   confNum;
-  /** @readonly @type {string} */
+  /** @type {string} */
   role;
-  /** @readonly @type {import("./protocol.d.ts").Permissions} */
+  /** @type {import("./protocol.d.ts").Permissions} */
   permissions;
+  /** What one waits for before one is let in; null when one is in. @type {"approval" | "moderator" | null} */
+  awaited = null;
   /** The stage, first place first. @type {Participant[]} */
   activeTalkers = [];
   /** Whether one's own voice is heard at the moment. */
@@ -58,19 +59,14 @@ export class Room extends Emitter {
    * @param {JoinResult} result
    */
   constructor(parts, result) {
-    super();
+    super((method, params) => this.#request(method, params));
     this.#parts = parts;
-    this.clientId = result.client_id;
     this.roomId = result.room.room_id;
     this.name = result.room.name;
     this.settings = result.room.settings;
-    this.confNum = result.conf_num;
-    this.role = result.role;
-    this.permissions = result.permissions;
-    replaceRoster(parts.participants, result.participants);
     this.#limits = new HeightLimits((max_heights) => this.#request("limit-slots", { max_heights }));
     this.#listen();
-    this.#talkersKnown(result.active_talkers ?? []);
+    this.#sessionKnown(result);
     globalThis.addEventListener?.("pagehide", this.#unloaded);
   }
 
@@ -84,10 +80,11 @@ export class Room extends Emitter {
     return this.#parts.publishing.all();
   }
 
-  /** @returns {"connected" | "reconnecting" | "disconnected"} */
+  /** @returns {"awaiting" | "connected" | "reconnecting" | "disconnected"} */
   get state() {
     if (this.#life === "disconnected") return "disconnected";
-    return this.#broken.size > 0 ? "reconnecting" : "connected";
+    if (this.#broken.size > 0) return "reconnecting";
+    return this.awaited === null ? "connected" : "awaiting";
   }
 
   /** @returns {"connecting" | "connected" | "reconnecting"} of the peer connection alone */
@@ -136,7 +133,7 @@ export class Room extends Emitter {
     if (track === null) return;
     publishing.remove(track);
     this.emit("local-tracks-changed", { track, change: "unpublished" });
-    await media.unpublish(track);
+    if (this.awaited === null) await media.unpublish(track);
   }
 
   /**
@@ -169,8 +166,10 @@ export class Room extends Emitter {
   /**
    * @param {Source} source
    * @throws {MediaError} the device, closed while muted, could not be opened again
+   * @throws {RoomcastError} `hard-muted`, `floor-required`
    */
   async unmute(source) {
+    this.checkAllowed(source);
     await this.#parts.publishing.unmute(source);
   }
 
@@ -239,7 +238,10 @@ export class Room extends Emitter {
     media.on("state", () => this.#connectionChanged());
     media.on("lost", () => this.#broke("media"));
     media.on("restored", () => this.#mended("media"));
-    media.on("renewed", () => this.#limits.repeat());
+    media.on("renewed", () => {
+      this.#limits.repeat();
+      this.emit("slots-renewed", null);
+    });
     media.on("refused", ({ track, reason }) => this.#refused(track, reason));
     media.on("assigned", (slots) => this.#slotsChanged(slots));
     publishing.on("changed", (event) => {
@@ -252,6 +254,7 @@ export class Room extends Emitter {
   #checkFree(source) {
     if (this.#life === "disconnected") throw new RoomClosedError("disconnected");
     if (this.localTrack(source) !== null) throw new RoomcastError("already-published", `The ${source} is published.`);
+    this.checkAllowed(source);
   }
 
   /** @param {LocalTrack} track */
@@ -259,7 +262,7 @@ export class Room extends Emitter {
     const { publishing, media } = this.#parts;
     publishing.add(track);
     try {
-      await media.publish(track);
+      if (this.awaited === null) await media.publish(track); // otherwise it is part of the first offer
     } catch (error) {
       publishing.remove(track);
       throw error;
@@ -291,8 +294,11 @@ export class Room extends Emitter {
   /** @param {import("./json-rpc.js").Notification} notification */
   #notified({ method, params }) {
     const { participants, slots, publishing, media } = this.#parts;
+    if (this.moderated(method, params)) return;
     if (method === "room-disconnected") {
       this.#end(String(params.reason), String(params.message ?? ""), false);
+    } else if (method === "room-allowed") {
+      this.#allowed(params.session);
     } else if (method === "media-disconnected") {
       media.renew();
     } else if (method === "active-talkers-updated") {
@@ -328,42 +334,60 @@ export class Room extends Emitter {
   }
 
   /**
+   * Takes over the present state of the session.
+   *
+   * @param {SessionInfo} session
+   * @returns {ReturnType<typeof replaceRoster>}
+   */
+  #sessionKnown(session) {
+    this.clientId = session.client_id;
+    this.confNum = session.conf_num;
+    this.role = session.role;
+    this.permissions = session.permissions;
+    this.awaited = session.awaited ?? null;
+    this.moderation.replace(session);
+    const changes = replaceRoster(this.#parts.participants, session.participants);
+    this.#talkersKnown(session.active_talkers ?? []);
+    this.obey();
+    return changes;
+  }
+
+  /** @param {SessionInfo} session the one that the door was opened to */
+  #allowed(session) {
+    if (this.awaited === null) return; // a resumption told it already
+    this.#sessionKnown(session);
+    this.#parts.media.renew();
+    this.emit("room-allowed", null);
+    this.#connectionChanged();
+  }
+
+  /**
    * The state of the room after a resumption. Missed events follow, and change nothing that is known by then.
    *
    * @param {JoinResult} result
    */
   #resumed(result) {
-    const { participants, slots, publishing, media } = this.#parts;
-    const { come, gone } = replaceRoster(participants, result.participants);
+    const { slots, publishing, media } = this.#parts;
+    if (this.awaited !== null && !result.awaited) {
+      this.#allowed(result);
+      return this.#mended("signalling");
+    }
+    const { come, gone } = this.#sessionKnown(result);
     const changed = slots.update(result.slots ?? []);
-    this.#talkersKnown(result.active_talkers ?? []);
     for (const participant of gone) this.emit("user-disconnected", { participant, reason: "connection-lost" });
     for (const participant of come) this.emit("user-connected", { participant });
     this.#slotsChanged(changed);
-    for (const track of publishing.all()) this.#correctMute(track, result);
+    publishing.correct(result.tracks ?? []);
     this.#limits.repeat();
     media.settle();
     this.#mended("signalling");
-  }
-
-  /**
-   * A mute that did not reach the server is told again.
-   *
-   * @param {LocalTrack} track
-   * @param {JoinResult} result
-   */
-  #correctMute(track, result) {
-    const known = result.tracks?.find((info) => info.track_id === track.trackId);
-    if (known === undefined || known.muted === track.muted) return;
-    // When this fails the connection is lost once more, and the next resumption comes here again.
-    this.#request(track.muted ? "mute" : "unmute", { source: track.source }).catch(() => {});
   }
 
   /** @param {"signalling" | "media"} part */
   #broke(part) {
     const before = this.state;
     this.#broken.add(part);
-    if (before === "connected") this.emit("reconnecting", { part });
+    if (before === "connected" || before === "awaiting") this.emit("reconnecting", { part });
     this.#connectionChanged();
   }
 
@@ -371,7 +395,7 @@ export class Room extends Emitter {
   #mended(part) {
     const before = this.state;
     this.#broken.delete(part);
-    if (before === "reconnecting" && this.state === "connected") this.emit("reconnected", null);
+    if (before === "reconnecting" && this.state !== "reconnecting") this.emit("reconnected", null);
     this.#connectionChanged();
   }
 

@@ -36,7 +36,8 @@ export interface JoinOptions {
 
 export const Roomcast: {
   /**
-   * Joins a room. Resolves when the server let this participant in and the media connection is agreed.
+   * Joins a room. Resolves when the server let this participant in and the media connection is agreed; where one has
+   * to be let in first it resolves, too, with `room.state` "awaiting", and `room-allowed` follows.
    *
    * @throws {MediaError} the camera or the microphone could not be opened
    * @throws {ConnectionError} the server could not be reached
@@ -73,6 +74,8 @@ export interface Participant {
   speaking: boolean;
   /** Their connection was lost, and they may be back in a moment. */
   reconnecting: boolean;
+  /** What a moderator took from them. */
+  hardMuted: ReadonlySet<"audio" | "video">;
   track(source: Source): RemoteTrack | null;
   /** Whether something of theirs can be seen or heard from this source now. */
   sends(source: Source): boolean;
@@ -114,7 +117,43 @@ interface Received {
   broadcast: boolean;
 }
 
-export interface RoomEvents {
+export interface AwaitedParticipant {
+  clientId: string;
+  name: string;
+}
+
+type ByModerator = { moderator: string };
+type Hands = { raisedHands: readonly string[]; approvedHands: readonly string[] };
+type FloorAction = "requested" | "cancelled" | "granted" | "denied" | "released" | "finished" | "invited";
+
+/** What moderators did; everybody is told, themselves included. `moderator` and the like are client ids. */
+export interface ModerationEvents {
+  "hard-mute-room": ByModerator;
+  "hard-unmute-room": ByModerator;
+  "hardmute-user-audio": ByModerator & { clientId: string };
+  "hardmute-user-video": ByModerator & { clientId: string };
+  "hardunmute-user-audio": ByModerator & { clientId: string };
+  "hardunmute-user-video": ByModerator & { clientId: string };
+  "room-locked": ByModerator;
+  "room-unlocked": ByModerator;
+  /** All who are pinned now. */
+  "updated-pinned-users": ByModerator & { clientIds: readonly string[] };
+  /** All who are in the spotlight now. */
+  "spotlight-users": ByModerator & { users: readonly string[] };
+  /** Somebody waits to be let in. Moderators only, as the next one. */
+  "user-awaited": AwaitedParticipant;
+  "awaited-user-gone": { clientId: string; reason: "approved" | "denied" | "withdrawn" | "timed-out" };
+  "room-mode-switched": ByModerator & { mode: "group" | "lecture" };
+  "floor-changed": Hands & { clientId: string; action: FloorAction };
+  "user-role-changed": Hands & { moderator: { new: string; old: string } };
+  /** Minutes. */
+  "conference-remaining-duration": { timeLeft: number };
+  "conference-duration-extended": { clientId: string; extendedTime: number; timeLeft: number };
+}
+
+export interface RoomEvents extends ModerationEvents {
+  /** One was let in: the room has its participants now, and its media follows. */
+  "room-allowed": null;
   "user-connected": { participant: Participant };
   "user-disconnected": { participant: Participant; reason: string };
   "user-reconnecting": { participant: Participant };
@@ -126,6 +165,8 @@ export interface RoomEvents {
   "track-unmuted": { participant: Participant; track: RemoteTrack };
   "active-talkers-updated": { active: readonly Participant[] };
   "slot-changed": { slot: Slot };
+  /** The slots exist only now (after `room-allowed`), or receive on a new peer connection: play those that are new. */
+  "slots-renewed": null;
   "local-tracks-changed": { track: LocalTrack; change: LocalTrackChange };
   "message-received": Received & { text: string; at: Date };
   "user-data-received": Received & { data: unknown };
@@ -159,7 +200,10 @@ export interface Room extends Emitter<RoomEvents> {
   readonly confNum: string;
   readonly role: string;
   readonly permissions: Permissions;
-  readonly state: "connected" | "reconnecting" | "disconnected";
+  /** "awaiting": one has to be let in first; until then there is nobody to see. */
+  readonly state: "awaiting" | "connected" | "reconnecting" | "disconnected";
+  /** What one waits for: a moderator's approval, or that a moderator comes. null when one is in. */
+  readonly awaited: "approval" | "moderator" | null;
   /** Of the peer connection alone. */
   readonly mediaState: "connecting" | "connected" | "reconnecting";
   /** Everybody else, by client id. */
@@ -196,6 +240,59 @@ export interface Room extends Emitter<RoomEvents> {
   setData(data: Record<string, unknown>): Promise<void>;
   getStats(): Promise<RTCStatsReport>;
   leave(): Promise<void>;
+
+  /** Whether the whole room is hard-muted; moderators are exempt. */
+  readonly hardMuted: boolean;
+  readonly locked: boolean;
+  readonly mode: "group" | "lecture";
+  /** Client ids. */
+  readonly pinned: readonly string[];
+  readonly spotlighted: readonly string[];
+  /** Client ids of those who request the floor, and of those who have it (lecture mode). */
+  readonly raisedHands: readonly string[];
+  readonly approvedHands: readonly string[];
+  /** Whether the session can be extended now. */
+  readonly extendable: boolean;
+  /** Those who wait to be let in; moderators only. */
+  readonly awaitedParticipants: readonly AwaitedParticipant[];
+  /** Why nothing may be sent from this source of one's own at the moment; null when it may. */
+  withheld(source: Source): "hard-muted" | "floor-required" | null;
+
+  /** Silences everybody but moderators, newcomers included. */
+  hardMute(): Promise<void>;
+  hardUnmute(): Promise<void>;
+  hardMuteUserAudio(clientId: string): Promise<void>;
+  hardMuteUserVideo(clientId: string): Promise<void>;
+  hardUnmuteUserAudio(clientId: string): Promise<void>;
+  hardUnmuteUserVideo(clientId: string): Promise<void>;
+  /** Nobody but moderators comes in any more. */
+  lock(): Promise<void>;
+  unlock(): Promise<void>;
+  /** Disconnects these; an empty list means everybody who is no moderator. */
+  dropUser(clientIds: readonly string[]): Promise<void>;
+  /** Ends the session for everybody. */
+  destroy(): Promise<void>;
+  /** These four resolve to all who are pinned, or in the spotlight, now. */
+  pinUsers(clientIds: readonly string[]): Promise<string[]>;
+  unpinUsers(clientIds: readonly string[]): Promise<string[]>;
+  addSpotlightUsers(clientIds: readonly string[]): Promise<string[]>;
+  removeSpotlightUsers(clientIds: readonly string[]): Promise<string[]>;
+  approveAwaitedUser(clientId: string): Promise<void>;
+  denyAwaitedUser(clientId: string): Promise<void>;
+  switchRoomMode(mode: "group" | "lecture"): Promise<void>;
+  /** Makes somebody moderator, and oneself a participant. */
+  switchUserRole(clientId: string): Promise<void>;
+  /** Resolves to the minutes that were won. */
+  extendConferenceDuration(): Promise<number>;
+  /** Asks for the floor, or accepts the invitation to it. */
+  requestFloor(): Promise<void>;
+  /** Takes the request back, or declines the invitation. */
+  cancelFloor(): Promise<void>;
+  finishFloor(): Promise<void>;
+  grantFloor(clientId: string): Promise<void>;
+  denyFloor(clientId: string): Promise<void>;
+  releaseFloor(clientId: string): Promise<void>;
+  inviteToFloor(clientId: string): Promise<void>;
 }
 
 type CaptureRequest = true | MediaTrackConstraints;

@@ -23,7 +23,7 @@ export const VERSION = "0.1.0";
 export const Roomcast = {
   /**
    * Joins a room. Resolves when the server let this participant in and the media connection is agreed; pictures
-   * follow a moment later.
+   * follow a moment later. Where one has to be let in first it resolves, too, with `room.state` "awaiting".
    *
    * @param {string | URL} url of the server
    * @param {string} token for this room, good for one join
@@ -42,11 +42,12 @@ export const Roomcast = {
     );
     /** @type {import("./signalling.js").Signalling["request"]} */
     const request = (method, params) => signalling.request(method, params);
-    const publishing = new Publishing(request);
     /** @type {MediaConnection | null} */
     let media = null;
     /** @type {Room | null} */
     let room = null;
+    // Who still waits has no tracks at the server: their first offer will tell what is muted.
+    const publishing = new Publishing(async (method, params) => (room?.awaited ? {} : request(method, params)));
     try {
       // Camera, offer and socket at the same time: the join is as fast as the slowest of them.
       await publishing.capture(options);
@@ -62,7 +63,7 @@ export const Roomcast = {
       const result = await signalling.join(joinParams(token, options, first));
       room = new Room({ signalling, media, publishing, slots, participants, timings }, result);
       const { answer, tracks = [], slots: infos = [], refused, ice_servers = [] } = result;
-      // Without an answer there was no media node; an event follows, and with it another attempt.
+      // Without an answer there was no media node, or one has to wait: an event follows, and with it another attempt.
       if (answer) await media.start({ answer, tracks, slots: infos, refused }, ice_servers);
       if (options.adoptTracks) publishing.adopt();
       return room;

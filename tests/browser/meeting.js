@@ -15,7 +15,7 @@
   const EVENTS = [
     "user-connected", "user-disconnected", "user-reconnecting", "user-reconnected", "track-published",
     "track-unpublished", "track-muted", "track-unmuted", "message-received", "reconnecting", "reconnected",
-    "room-disconnected",
+    "room-disconnected", "room-allowed", "user-awaited",
   ];
 
   const play = (name, stream) => {
@@ -36,8 +36,12 @@
     const room = await Roomcast.join(location.origin, token, { audio, video: probe.camera(colour, camera), ...options });
     meeting.room = room;
     for (const type of EVENTS) room.on(type, (event) => meeting.events.push([type, event]));
-    for (const slot of [...room.videoSlots, ...room.audioSlots]) play(`person ${slot.index}`, slot.stream);
-    for (const slot of room.screenSlots) play(`screen ${slot.index}`, slot.stream);
+    const playAll = () => {
+      for (const slot of [...room.videoSlots, ...room.audioSlots]) play(`person ${slot.index}`, slot.stream);
+      for (const slot of room.screenSlots) play(`screen ${slot.index}`, slot.stream);
+    };
+    room.on("slots-renewed", playAll); // who had to wait has slots only later
+    playAll();
     return room.clientId;
   };
 

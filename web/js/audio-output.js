@@ -29,7 +29,7 @@ export class AudioOutput {
   constructor(room, onBlocked) {
     this.#room = room;
     this.#onBlocked = onBlocked;
-    room.on("reconnected", () => this.connect());
+    for (const type of /** @type {const} */ (["slots-renewed", "reconnected"])) room.on(type, () => this.connect());
     this.connect();
   }
 

@@ -8,6 +8,23 @@ import { setIcon } from "./icons.js";
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
 /** @typedef {"microphone" | "camera"} Device */
 
+/** What may change whether a button can be used. */
+const MODERATIONS = /** @type {const} */ ([
+  "hard-mute-room",
+  "hard-unmute-room",
+  "hardmute-user-audio",
+  "hardmute-user-video",
+  "hardunmute-user-audio",
+  "hardunmute-user-video",
+  "room-mode-switched",
+  "floor-changed",
+  "user-role-changed",
+]);
+const WITHHELD = {
+  "hard-muted": (/** @type {string} */ device) => `Your ${device} was turned off by a moderator`,
+  "floor-required": (/** @type {string} */ device) => `Your ${device} is off: you do not have the floor`,
+};
+
 export const canShareScreen = typeof navigator.mediaDevices?.getDisplayMedia === "function";
 
 export class Controls {
@@ -36,6 +53,7 @@ export class Controls {
     this.#screen.onclick = () => this.toggleScreen();
     byId("stop-sharing", HTMLButtonElement).onclick = () => this.toggleScreen();
     room.on("local-tracks-changed", (event) => this.#changed(event));
+    for (const type of MODERATIONS) room.on(type, () => this.draw());
     byId("controls", HTMLElement).onkeydown = moveByArrows;
     this.draw();
   }
@@ -81,7 +99,10 @@ export class Controls {
       button.classList.toggle("is-off", !on);
       button.classList.toggle("is-busy", this.#busy.has(device));
       setIcon(button, on ? device : /** @type {import("./icons.js").IconName} */ (`${device}-off`));
-      relabel(button, `Turn ${device} ${on ? "off" : "on"}`, device === "microphone" ? "M" : "V");
+      const withheld = this.#room.withheld(device);
+      button.setAttribute("aria-disabled", String(withheld !== null));
+      const label = withheld === null ? `Turn ${device} ${on ? "off" : "on"}` : WITHHELD[withheld](device);
+      relabel(button, label, device === "microphone" ? "M" : "V");
     }
     const sharing = this.#room.localTrack("screen") !== null;
     this.#screen.hidden = denied || !canShareScreen;

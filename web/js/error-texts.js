@@ -32,6 +32,14 @@ const CONNECTION = {
     advice: "It may have been closed. Check the link, or start a room of your own.",
   },
   "room-full": { title: "The room is full", advice: "Try again when somebody has left." },
+  "room-locked": { title: "The room is locked", advice: "A moderator lets nobody in any more. Ask them to unlock it." },
+  "room-not-open": { title: "The room is not open yet", advice: "It opens 15 minutes before its planned start." },
+  "room-over": { title: "The meeting is over", advice: "The room's planned time has passed." },
+  "hard-muted": { title: "A moderator has muted you", advice: "Only a moderator can lift that." },
+  "floor-required": {
+    title: "This is a lecture",
+    advice: "Only moderators are seen and heard, and those to whom they give the floor.",
+  },
   "role-forbidden": {
     title: "You may not do this here",
     advice: "Your invitation does not allow it. Ask the moderator.",
@@ -54,6 +62,8 @@ const ENDED = {
     title: "You were taken out of the meeting",
     advice: "A moderator has ended your participation.",
   },
+  "denied-by-moderator": { title: "You were not let in", advice: "A moderator has declined." },
+  "awaited-too-long": { title: "Nobody has let you in", advice: "Try again later, or ask whoever invited you." },
   "room-deleted": { title: "The room was closed", advice: "It does not exist any more." },
   replaced: { title: "You joined from somewhere else", advice: "This meeting goes on in your other window." },
   expired: { title: "The time is up", advice: "The room's planned end has come." },

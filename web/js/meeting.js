@@ -8,6 +8,7 @@ import { chosenDevice } from "./device-choice.js";
 import { HelpDialog, SettingsDialog } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { explain } from "./error-texts.js";
+import { Lobby } from "./lobby.js";
 import { People } from "./people.js";
 import { remember, remembered } from "./preferences.js";
 import { listenToKeys } from "./shortcuts.js";
@@ -18,6 +19,7 @@ import { WakeLock } from "./wake-lock.js";
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
 
 const CONNECTION_TEXTS = {
+  awaiting: "Waiting to be let in",
   connecting: "Connecting…",
   connected: "Connected",
   reconnecting: "Reconnecting…",
@@ -33,6 +35,7 @@ export class Meeting {
   #audio;
   #chat;
   #people;
+  #lobby;
   #panel;
   #controls;
   #settings;
@@ -62,6 +65,7 @@ export class Meeting {
       this.#panel.show("chat");
       this.#chat.focus(clientId);
     });
+    this.#lobby = new Lobby(room);
     this.#panel = new SidePanel((panel) => this.#panelShown(panel));
     this.#controls = new Controls(room, chosenDevice);
     this.#settings = new SettingsDialog(room, (kind, deviceId) => this.#chooseDevice(kind, deviceId));
@@ -81,6 +85,7 @@ export class Meeting {
     this.#wakeLock.release();
     this.#stage.close();
     this.#people.close();
+    this.#lobby.close();
     this.#chat.close();
     this.#audio.close();
     this.#settings.close();

@@ -45,6 +45,7 @@ export class People {
       "track-unmuted",
       "active-talkers-updated",
       "local-tracks-changed",
+      "user-role-changed",
     ]))
       room.on(type, () => this.update());
     this.#draw();

@@ -15,10 +15,13 @@ import { serverConfig } from "./server.js";
 /** A phone decodes fewer pictures at once, and shows no more of them in a useful size. */
 const SLOTS = matchMedia("(max-width: 700px), (max-height: 480px)").matches ? { video: 9 } : { video: 16 };
 const FIRST_HEIGHT = 360;
+/** Ends after which another attempt is not offered. */
+const FINAL = new Set(["room-deleted", "disconnected-by-moderator", "denied-by-moderator"]);
 
 class RoomPage {
   #views = {
     prejoin: byId("prejoin", HTMLElement),
+    waiting: byId("waiting", HTMLElement),
     meeting: byId("meeting", HTMLElement),
     ended: byId("ended", HTMLElement),
   };
@@ -48,12 +51,13 @@ class RoomPage {
     const room = await this.#joined(choice);
     this.#invitation.spend();
     this.#prejoin.handOver();
+    // For whoever looks for a problem from the browser's console.
+    Object.assign(globalThis, { roomcastRoom: room });
+    if (room.awaited !== null && !(await this.#letIn(room))) return;
     this.#show("meeting");
     document.title = `${room.name || "Meeting"} · roomcast`;
     const invitationLink = this.#open ? location.origin + roomPath(this.#invitation.roomId) : null;
     const meeting = new Meeting(room, { name: choice.name, invitationLink });
-    // For whoever looks for a problem from the browser's console.
-    Object.assign(globalThis, { roomcastRoom: room });
     room.on("room-disconnected", ({ reason, message }) => {
       meeting.close();
       this.#showEnd(reason, message);
@@ -93,6 +97,41 @@ class RoomPage {
   }
 
   /**
+   * Shows that one waits for as long as one does.
+   *
+   * @param {Room} room
+   * @returns {Promise<boolean>} whether one came in
+   */
+  #letIn(room) {
+    const why = room.awaited === "moderator" ? "The meeting begins when a moderator comes." : "A moderator was told.";
+    byId("waiting-advice", HTMLElement).textContent = `${why} You come in by yourself, stay on this page.`;
+    byId("stop-waiting", HTMLButtonElement).onclick = () => room.leave();
+    const connection = byId("waiting-connection", HTMLElement);
+    const drawConnection = () => (connection.textContent = room.state === "reconnecting" ? "Reconnecting…" : "");
+    drawConnection();
+    document.title = "Waiting to be let in · roomcast";
+    this.#show("waiting");
+    byId("waiting-title", HTMLElement).focus();
+    return new Promise((resolve) => {
+      const listeners = [
+        room.on("connection-changed", drawConnection),
+        room.on("room-allowed", () => {
+          announce("You were let in.");
+          finish(true);
+        }),
+        room.on("room-disconnected", ({ reason, message }) => {
+          this.#showEnd(reason, message);
+          finish(false);
+        }),
+      ];
+      const finish = (/** @type {boolean} */ cameIn) => {
+        for (const off of listeners) off();
+        resolve(cameIn);
+      };
+    });
+  }
+
+  /**
    * @param {string} reason
    * @param {string} message
    */
@@ -100,7 +139,7 @@ class RoomPage {
     const { title, advice } = explainEnd(reason, message);
     byId("ended-title", HTMLElement).textContent = title;
     byId("ended-advice", HTMLElement).textContent = advice;
-    const comesBack = this.#open && reason !== "room-deleted" && reason !== "disconnected-by-moderator";
+    const comesBack = this.#open && !FINAL.has(reason);
     byId("rejoin-button", HTMLElement).hidden = !comesBack;
     document.title = "roomcast";
     this.#show("ended");
@@ -108,7 +147,7 @@ class RoomPage {
     byId("ended-title", HTMLElement).focus();
   }
 
-  /** @param {"prejoin" | "meeting" | "ended"} name */
+  /** @param {"prejoin" | "waiting" | "meeting" | "ended"} name */
   #show(name) {
     showOnly(Object.values(this.#views), this.#views[name]);
     document.body.dataset.view = name;
