@@ -89,7 +89,9 @@ async def test_a_dropped_websocket_is_resumed_without_touching_the_media(server:
         assert await participant.events("user-disconnected") == []
 
 
-async def test_how_long_a_join_takes_is_reported(server: Server, browser: Browser, measured: Callable[[str], None]) -> None:
+async def test_how_long_a_join_takes_is_reported(
+    server: Server, browser: Browser, measured: Callable[[str], None]
+) -> None:
     red = await chromium_participant(server, browser, "red")
     room = await server.create_room()
     await red.join(room.room_id)
