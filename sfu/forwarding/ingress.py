@@ -18,6 +18,7 @@ from sfu.link_messages import Track
 from sfu.rtcp.packets import Nack, Pli, ReportBlock, SenderReport
 from sfu.rtp.extensions import read_audio_level, read_mid, read_rid, read_sequence16
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
+from sfu.rtp.rtx import unwrap_rtx
 
 MAX_STREAMS = 64
 """SSRCs of one transport."""
@@ -290,9 +291,10 @@ def _repaired(packet: RtpPacket, track: PublishedTrack, layer: Layer) -> RtpPack
     original_payload_type = track.rtx_payload_types.get(packet.payload_type)
     if len(payload) < 2 or original_payload_type is None:
         return None
+    sequence_number, _ = unwrap_rtx(payload)
     return packet._replace(
         payload_type=original_payload_type,
-        sequence_number=payload[0] << 8 | payload[1],
+        sequence_number=sequence_number,
         ssrc=layer.ssrc,
         payload_offset=packet.payload_offset + 2,
     )

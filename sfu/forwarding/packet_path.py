@@ -65,10 +65,6 @@ class Outlets:
         if not outlet.plans:
             del self._by_format[plan.wire_format]
 
-    @property
-    def empty(self) -> bool:
-        return not self._by_format
-
 
 class PacketPath:
     """Forwards packets to the plans attached to their layer."""

@@ -62,6 +62,7 @@ class Peer:
         self._path = path
         self._count = count
         self._by_ssrc: dict[int, OutgoingSlot] = {}
+        self._by_use: dict[SlotUse, list[OutgoingSlot]] = {}
 
     @property
     def rtt(self) -> float:
@@ -84,11 +85,13 @@ class Peer:
             elif known.parameters != parameters:
                 known.update(parameters)
         self._by_ssrc = {slot.parameters.ssrc: slot for slot in self.slots.values()}
+        self._by_use.clear()
+        for slot in sorted(self.slots.values(), key=lambda slot: slot.parameters.index):
+            self._by_use.setdefault(slot.parameters.use, []).append(slot)
 
     def slots_of(self, use: SlotUse) -> list[OutgoingSlot]:
         """In the order of their index."""
-        found = [slot for slot in self.slots.values() if slot.parameters.use == use]
-        return sorted(found, key=lambda slot: slot.parameters.index)
+        return self._by_use.get(use, [])
 
     def rtcp(self, data: bytes, now: float, ntp: float) -> None:
         """Take in a decrypted RTCP packet that arrived at `now`, which is `ntp` on this node's NTP clock."""
@@ -119,7 +122,7 @@ class Peer:
                     self._count("rtcp-unknown", 1)
 
     def requests(self, now: float) -> bytes:
-        """NACKs and PLIs for what this peer publishes, b"" for none. due each 10 ms."""
+        """NACKs and PLIs for what this peer publishes, b"" for none; due each 10 ms."""
         return b"".join(request.to_bytes() for request in self.ingress.requests(self.rtt, now))
 
     def reports(self, now: float, ntp: float) -> list[bytes]:

@@ -77,9 +77,6 @@ class WireFormat:
     def rtx_payload_type(self) -> dict[str, int]:
         return dict(self.rtx_payload_types)
 
-    def accepts(self, format_: str) -> bool:
-        return format_ in self.payload_type or (format_ == "red" and "opus" in self.payload_type)
-
     def canonical(self, packet: MediaPacket) -> Canonical | None:
         """The packet as this group sees it, or None when the group has no payload type for it."""
         payload_type, payload = self._translate(packet)
