@@ -51,7 +51,6 @@ class Ingress:
 
     def __init__(
         self,
-        endpoint_id: str,
         path: PacketPath,
         *,
         count: Callable[[str], None],
@@ -59,7 +58,6 @@ class Ingress:
         started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
     ) -> None:
-        self._endpoint_id = endpoint_id
         self._path = path
         self._count = count
         self._changed = changed
@@ -82,7 +80,7 @@ class Ingress:
         for track_id, parameters in wanted.items():
             known = self.tracks.get(track_id)
             if known is None:
-                self.tracks[track_id] = PublishedTrack(parameters, self._endpoint_id, now)
+                self.tracks[track_id] = PublishedTrack(parameters, now)
             else:
                 self.pause(track_id, parameters.paused)
                 known.update(parameters)

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from sfu.codecs import PayloadInfo, describe, red, vp8
+from sfu.codecs.dependency_descriptor import MANDATORY_SIZE, parse_dependency_descriptor
 from sfu.forwarding.media_packet import OPUS_IN_RED, MediaPacket
 from sfu.link_messages import Codec, Track
 from sfu.rtp.packet import RtpPacket
@@ -77,10 +78,10 @@ def _number_vp9(media: MediaPacket, info: PayloadInfo) -> None:
 
 
 def _number_av1(media: MediaPacket, descriptor: bytes | None) -> None:
-    """The dependency descriptor's second and third byte are the frame number."""
-    if descriptor is not None and len(descriptor) >= 3:
+    """The dependency descriptor's frame number is what must stay unbroken; one that is cut off is left out."""
+    if descriptor is not None and len(descriptor) >= MANDATORY_SIZE:
         media.descriptor = descriptor
-        media.picture_id = descriptor[1] << 8 | descriptor[2]
+        media.picture_id = parse_dependency_descriptor(descriptor).frame_number
 
 
 class _FrameNumbers:

@@ -55,9 +55,7 @@ class Peer:
         self.assignment = Assignment()
         self.screens: tuple[str | None, ...] = ()
         self.reported: dict[str, str | None] = {}
-        self.ingress = Ingress(
-            endpoint_id, path, count=lambda name: count(name, 1), changed=changed, started=started, level=level
-        )
+        self.ingress = Ingress(path, count=lambda name: count(name, 1), changed=changed, started=started, level=level)
         self._cname = cname
         self._path = path
         self._count = count

@@ -11,9 +11,8 @@ from sfu.rtcp.keyframes import KeyframeRequests
 class PublishedTrack:
     """What is known of a track: its layers as they turn up, and the keyframes it was asked for."""
 
-    def __init__(self, parameters: Track, endpoint_id: str, started: float) -> None:
+    def __init__(self, parameters: Track, started: float) -> None:
         self.track_id = parameters.track_id
-        self.endpoint_id = endpoint_id
         self.started = started
         self.layers: dict[str, Layer] = {}
         self.was_sent = False

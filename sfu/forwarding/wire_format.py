@@ -11,6 +11,7 @@ from struct import Struct
 from typing import NamedTuple, Self
 
 from sfu.codecs import red
+from sfu.codecs.dependency_descriptor import FRAME_NUMBER_OFFSET
 from sfu.forwarding.media_packet import NO_NUMBER, OPUS_IN_RED, MediaPacket
 from sfu.link_messages import ExtensionName, Slot
 from sfu.rtp.extensions import write_extensions
@@ -139,7 +140,7 @@ class WireFormat:
             return 0
         # The descriptor is the first element of the block, its frame number follows its first byte.
         element_header = 1 if extensions[:2] == b"\xbe\xde" else 2
-        return 4 + element_header + 1
+        return 4 + element_header + FRAME_NUMBER_OFFSET
 
 
 @lru_cache(maxsize=16384)
