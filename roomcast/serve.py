@@ -13,17 +13,20 @@ from pathlib import Path
 
 import structlog
 import uvloop
+from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from roomcast.config import PREFIX, ConfigError, Options
-from roomcast.data_folder import DataFolder
+from roomcast.data_folder import JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
 from signalling.credentials import Credentials
+from signalling.journal import JournalBusyError
 from signalling.settings import SignallingSettings
 from signalling.static import StaticDirError, find_static_dirs
 from signalling.store import Store, StoreError
+from signalling.tokens import TokenIssuer
 
 _TIDY_PERIOD = 600.0
 _LAST_PORT = 65535
@@ -65,7 +68,7 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
     credentials, made = folder.credentials()
     secret = options.link_secret.get_secret_value() or folder.link_secret()
     async with _open_store(options.database) as store:
-        app = create_app(_settings(options, secret), store, folder.token_issuer(), credentials)
+        app = _create_app(_settings(options, secret, folder), store, folder.token_issuer(), credentials)
         async with listening(app, options) as entrance, asyncio.TaskGroup() as group:
             _log.info("signalling-started", url=entrance.url, local_mode=options.is_local)
             announce(Started(entrance.url, options.is_local, options.data_dir, credentials if made else None))
@@ -82,6 +85,17 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
                 task.cancel()
 
 
+def _create_app(
+    settings: SignallingSettings, store: Store, issuer: TokenIssuer, credentials: Credentials
+) -> web.Application:
+    try:
+        return create_app(settings, store, issuer, credentials)
+    except JournalBusyError as error:
+        raise ConfigError(f"data_dir: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"data_dir: the journal {settings.journal_file} cannot be used: {error.strerror}") from error
+
+
 @asynccontextmanager
 async def _open_store(url: str) -> AsyncIterator[Store]:
     try:
@@ -92,9 +106,6 @@ async def _open_store(url: str) -> AsyncIterator[Store]:
         # Without the URL, which may hold a password.
         raise ConfigError(f"database_url: the database cannot be opened: {getattr(error, 'orig', error)}") from error
     try:
-        left_open = await store.sessions.close_left_open(time.time())
-        if left_open:
-            _log.warning("sessions-left-open-by-a-crash-closed", sessions=left_open)
         yield store
     finally:
         await store.close()
@@ -110,7 +121,7 @@ async def _tidy(store: Store) -> None:
         await asyncio.sleep(_TIDY_PERIOD)
 
 
-def _settings(options: Options, link_secret: str) -> SignallingSettings:
+def _settings(options: Options, link_secret: str, folder: DataFolder) -> SignallingSettings:
     return SignallingSettings(
         link_secret=link_secret,
         local_mode=options.is_local,
@@ -120,6 +131,7 @@ def _settings(options: Options, link_secret: str) -> SignallingSettings:
         message_burst=options.message_burst,
         sockets_per_address=options.sockets_per_address,
         trusted_proxies=options.trusted_proxies,
+        journal_file=folder.path / JOURNAL_FILE,
         static_dirs=_static_dirs(),
     )
 

@@ -1,15 +1,18 @@
 """The HTTP application of signalling: everything that it serves, mounted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
 from signalling.api import enablex, local
 from signalling.clock import Clock
 from signalling.credentials import Credentials
+from signalling.journal import Journal, JournalFile
 from signalling.links import Links
-from signalling.live.journal import Journal
 from signalling.live.session import Surroundings
 from signalling.live.sessions import LiveSessions
 from signalling.metrics import Metrics
@@ -20,6 +23,8 @@ from signalling.tokens import TokenIssuer
 from signalling.ws.client import Services
 from signalling.ws.endpoint import WebSocketEndpoint
 
+log = structlog.get_logger()
+
 LIVE_SESSIONS = web.AppKey("live_sessions", LiveSessions)
 
 
@@ -28,10 +33,11 @@ def create_app(
 ) -> web.Application:
     """The application: /ws, /link, /metrics, /health, the public key, the REST APIs, the pages.
 
-    The store stays open when the application ends; whoever opened it closes it.
+    The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, and OSError
+    when the journal's file cannot be used.
     """
     clock = Clock()
-    journal = Journal()
+    journal = Journal(store.chronicle.keep, JournalFile(settings.journal_file) if settings.journal_file else None)
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
     sessions = LiveSessions(Surroundings(store, journal, clock, nodes, settings.resume_grace))
@@ -55,8 +61,13 @@ def create_app(
         return web.json_response(issuer.jwks(), headers={"Access-Control-Allow-Origin": "*"})
 
     async def run(app: web.Application) -> AsyncIterator[None]:
-        journal.start()
+        await journal.start()
+        left_open = await store.sessions.close_left_open()
+        if left_open:
+            log.warning("sessions left open by a crash are closed", conf_nums=left_open)
+        heartbeat = asyncio.create_task(_show_life(sessions, settings.sign_of_life))
         yield
+        heartbeat.cancel()
         await journal.close()
 
     async def stop(app: web.Application) -> None:
@@ -83,3 +94,17 @@ def create_app(
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
+
+
+async def _show_life(sessions: LiveSessions, period: float) -> None:
+    """Let the database know each `period` seconds which sessions go on: after a crash, this is when they ended."""
+    around = sessions.around
+    while True:
+        await asyncio.sleep(period)
+        conf_nums = [session.conf_num for session in sessions.all()]
+        if not conf_nums:
+            continue
+        try:
+            await around.store.sessions.seen(conf_nums, around.clock.wall())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("could not note that sessions go on", error=str(error))

@@ -14,8 +14,9 @@ from signalling.domain.events import MediaLossReason
 from signalling.domain.room import Role, Room
 from signalling.domain.session import Input, Session
 from signalling.domain.views import SessionView
+from signalling.journal import Journal
+from signalling.journal.entries import ConnectionBegan, ConnectionEnded, SessionEnded
 from signalling.live.encoding import encode_event
-from signalling.live.journal import Journal
 from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
@@ -203,35 +204,35 @@ class LiveSession:
                 self._end()
 
     def _record_join(self, effect: effects.RecordJoin) -> None:
-        joined_at = self._around.clock.wall()
         member = self.members[effect.client_id]
-
-        async def record() -> None:
-            await self._around.store.connections.join(
-                self.conf_num,
-                member.client_id,
+        self._around.journal.write(
+            ConnectionBegan(
+                conf_num=self.conf_num,
+                at=self._around.clock.wall(),
+                client_id=member.client_id,
                 name=effect.name,
                 role=effect.role,
                 user_ref=effect.user_ref,
                 address=member.address,
                 agent=member.agent,
-                now=joined_at,
             )
-
-        self._around.journal.write("join", record)
+        )
 
     def _record_leave(self, effect: effects.RecordLeave) -> None:
         self._left(self.members.pop(effect.client_id))
-        left_at = self._around.clock.wall_at(effect.left_at)
         log.info("left", conf_num=self.conf_num, client_id=effect.client_id, reason=effect.reason)
-        self._around.journal.write("leave", lambda: self._around.store.connections.leave(effect.client_id, left_at))
+        self._around.journal.write(
+            ConnectionEnded(
+                conf_num=self.conf_num,
+                at=self._around.clock.wall_at(effect.left_at),
+                client_id=effect.client_id,
+                reason=effect.reason,
+            )
+        )
 
     def _end(self) -> None:
         self.media.end()
-        closed_at = self._around.clock.wall()
-        self._around.journal.write(
-            "end of session", lambda: self._around.store.sessions.close(self.conf_num, closed_at)
-        )
+        self._around.journal.write(SessionEnded(conf_num=self.conf_num, at=self._around.clock.wall()))
         self._ended(self)
 
     def _set_timer(self) -> None:

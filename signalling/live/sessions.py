@@ -43,6 +43,8 @@ class LiveSessions:
 
         Raises UnknownRoomError when the room was deleted a moment ago.
         """
+        # The end of the session before this one may not be in the database yet.
+        await self.around.journal.drained()
         conf_num = await self.around.store.sessions.open(room.room_id, self.around.clock.wall())
         session = LiveSession(
             room, conf_num, self.around, ends_at=self._end_of(room), left=self._forget_member, ended=self._forget

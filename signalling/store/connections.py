@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from signalling.domain.room import Role
 from signalling.store import schema
@@ -24,47 +24,14 @@ class ConnectionRecord:
     agent: str
     joined_at: float
     left_at: float | None
+    left_reason: str | None
 
 
 class Connections:
-    """The stays of all participants."""
+    """The stays of all participants. The chronicle writes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def join(
-        self,
-        conf_num: str,
-        client_id: str,
-        *,
-        name: str,
-        role: Role,
-        user_ref: str,
-        address: str,
-        agent: str,
-        now: float,
-    ) -> None:
-        """Note that someone came in. `address` is their IP address, `agent` their User-Agent."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                insert(_TABLE).values(
-                    client_id=client_id,
-                    session_number=number_of(conf_num),
-                    name=name,
-                    role=role,
-                    user_ref=user_ref,
-                    address=address,
-                    agent=agent,
-                    joined_at=now,
-                )
-            )
-
-    async def leave(self, client_id: str, now: float) -> None:
-        """Note that they left. Leaving twice keeps the first time."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(_TABLE).where(_TABLE.c.client_id == client_id, _TABLE.c.left_at.is_(None)).values(left_at=now)
-            )
 
     async def list(self, conf_num: str) -> list[ConnectionRecord]:
         """The stays of one session, in the order of joining."""
@@ -84,6 +51,7 @@ class Connections:
                     agent=row.agent,
                     joined_at=row.joined_at,
                     left_at=row.left_at,
+                    left_reason=row.left_reason,
                 )
                 for row in await connection.execute(query)
             ]

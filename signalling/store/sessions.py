@@ -1,9 +1,11 @@
 """Sessions in the database: which conferences took place, in which room, from when to when."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signalling.store import schema
 from signalling.store.database import Database
@@ -13,6 +15,8 @@ _TABLE = schema.sessions
 _PREFIX = "CONF-"
 # Numbers of six digits from the first one on.
 _FIRST = 100_000
+LEFT_BY_CRASH = "server-restart"
+"""The reason for leaving of those whose signalling process died."""
 
 
 class UnknownRoomError(ValueError):
@@ -49,8 +53,9 @@ class Sessions:
             room = await locked_room(connection, room_id)
             if room is None:
                 raise UnknownRoomError(f"there is no room {room_id}")
-            left_open = (_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
-            await connection.execute(update(_TABLE).where(*left_open).values(closed_at=now))
+            left_open = select(_TABLE.c.session_number).where(_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
+            for number in list((await connection.execute(left_open)).scalars()):
+                await _close_where_it_died(connection, number)
             definition = {
                 "name": room.name,
                 "owner_ref": room.owner_ref,
@@ -62,27 +67,21 @@ class Sessions:
                 .values(app_id=room.app_id, room_id=room_id, room=definition, opened_at=now)
                 .returning(_TABLE.c.session_number)
             )
-            number: int = inserted.scalar_one()
+            session_number: int = inserted.scalar_one()
             if room.first_session_at is None:
                 rooms = schema.rooms
                 await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=now))
-        return conf_num_of(number)
+        return conf_num_of(session_number)
 
-    async def close(self, conf_num: str, now: float) -> None:
-        """Close the session. An adhoc room that has served its purpose is deleted with it. Closing twice is fine."""
+    async def seen(self, conf_nums: Collection[str], now: float) -> None:
+        """Note that these sessions are alive."""
+        numbers = [number_of(conf_num) for conf_num in conf_nums]
         async with self._database.write() as connection:
-            closed = await connection.execute(
+            await connection.execute(
                 update(_TABLE)
-                .where(_TABLE.c.session_number == number_of(conf_num), _TABLE.c.closed_at.is_(None))
-                .values(closed_at=now)
-                .returning(_TABLE.c.room_id)
+                .where(_TABLE.c.session_number.in_(numbers), _TABLE.c.closed_at.is_(None))
+                .values(seen_at=now)
             )
-            room_id: str | None = closed.scalar_one_or_none()
-            if room_id is None:
-                return
-            room = await locked_room(connection, room_id)
-            if room is not None and room.is_used_up(now):
-                await delete_room(connection, room_id)
 
     async def get(self, conf_num: str) -> SessionRecord | None:
         """The session, or None when there was none of that number."""
@@ -100,16 +99,54 @@ class Sessions:
             closed_at=row.closed_at,
         )
 
-    async def close_left_open(self, now: float) -> int:
-        """Close what a signalling process left open when it died; returns how many sessions that were.
+    async def close_left_open(self) -> list[str]:
+        """Close what a signalling process left open when it died; returns which sessions that were.
 
-        Call it at the start, when this process is the only one that opens sessions.
+        They ended when they were seen last, and so did the connections in them. Call it at the start, when this
+        process is the only one that opens sessions, and what the journal held is kept.
         """
-        connections = schema.connections
         async with self._database.write() as connection:
-            await connection.execute(update(connections).where(connections.c.left_at.is_(None)).values(left_at=now))
-            closed = await connection.execute(update(_TABLE).where(_TABLE.c.closed_at.is_(None)).values(closed_at=now))
-        return closed.rowcount
+            rows = await connection.execute(select(_TABLE.c.session_number).where(_TABLE.c.closed_at.is_(None)))
+            numbers: list[int] = list(rows.scalars())
+            for number in numbers:
+                await _close_where_it_died(connection, number)
+        return [conf_num_of(number) for number in numbers]
+
+
+async def close_session(connection: AsyncConnection, session_number: int, now: float) -> bool:
+    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it."""
+    closed = await connection.execute(
+        update(_TABLE)
+        .where(_TABLE.c.session_number == session_number, _TABLE.c.closed_at.is_(None))
+        .values(closed_at=now)
+        .returning(_TABLE.c.room_id)
+    )
+    room_id: str | None = closed.scalar_one_or_none()
+    if room_id is None:
+        return False
+    room = await locked_room(connection, room_id)
+    if room is not None and room.is_used_up(now):
+        await delete_room(connection, room_id)
+    return True
+
+
+async def _close_where_it_died(connection: AsyncConnection, session_number: int) -> None:
+    """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
+    connections, events = schema.connections, schema.session_events
+    instants = [
+        select(func.coalesce(_TABLE.c.seen_at, _TABLE.c.opened_at)).where(_TABLE.c.session_number == session_number),
+        select(func.max(connections.c.joined_at)).where(connections.c.session_number == session_number),
+        select(func.max(connections.c.left_at)).where(connections.c.session_number == session_number),
+        select(func.max(events.c.at)).where(events.c.session_number == session_number),
+    ]
+    known: list[float | None] = [(await connection.execute(query)).scalar_one() for query in instants]
+    last = max(instant for instant in known if instant is not None)
+    await connection.execute(
+        update(connections)
+        .where(connections.c.session_number == session_number, connections.c.left_at.is_(None))
+        .values(left_at=last, left_reason=LEFT_BY_CRASH)
+    )
+    await close_session(connection, session_number, last)
 
 
 def conf_num_of(session_number: int) -> str:

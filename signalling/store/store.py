@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from signalling.store.chronicle import Chronicle
 from signalling.store.connections import Connections
 from signalling.store.database import Database
 from signalling.store.rooms import Rooms
@@ -10,7 +11,7 @@ from signalling.store.used_tokens import UsedTokens
 
 
 class Store:
-    """The database behind `rooms`, `sessions`, `connections` and `used_tokens`. Made with `await Store.open(url)`."""
+    """The database, by subject. Made with `await Store.open(url)`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -18,6 +19,7 @@ class Store:
         self.sessions = Sessions(database)
         self.connections = Connections(database)
         self.used_tokens = UsedTokens(database)
+        self.chronicle = Chronicle(database)
 
     @classmethod
     async def open(cls, url: str) -> Self:

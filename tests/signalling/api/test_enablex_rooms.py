@@ -7,6 +7,7 @@ import pytest
 from signalling.api.enablex import ErrorCode
 from signalling.api.sessions import ActiveUser
 from signalling.domain.roles import permissions_of
+from tests.support.journal import end
 
 EXAMPLE: dict[str, Any] = {
     "name": "Weekly Team Standup",
@@ -270,7 +271,7 @@ async def test_a_room_with_a_running_session_is_not_deleted(api: Any) -> None:
     del api.sessions.users[room_id]
     conf_num = await api.store.sessions.open(room_id, api.now)
     assert (await api.call("DELETE", f"/rooms/{room_id}")).json["result"] == ErrorCode.SESSION_ACTIVE
-    await api.store.sessions.close(conf_num, api.now)
+    await end(api.store, conf_num, api.now)
     assert (await api.call("DELETE", f"/rooms/{room_id}")).json == {"result": 0}
 
 
