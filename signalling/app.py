@@ -52,6 +52,9 @@ def create_app(
     )
     endpoint = WebSocketEndpoint(Services(sessions, issuer, settings), metrics, clock)
 
+    proxies = settings.proxy_networks()
+    backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
+
     async def health(request: web.Request) -> web.Response:
         linked = len(nodes.linked())
         status = "ok" if linked else "no media node"
@@ -95,11 +98,11 @@ def create_app(
             web.get("/health", health),
             web.get("/metrics", show_metrics),
             web.get("/.well-known/jwks.json", jwks),
-            *enablex.routes(store, issuer, credentials, sessions),
+            *enablex.routes(backend),
         ]
     )
     if settings.local_mode:
-        app.add_routes(local.routes(store, issuer, credentials, sessions))
+        app.add_routes(local.routes(store, issuer, credentials, sessions, proxies=proxies))
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
