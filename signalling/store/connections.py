@@ -1,13 +1,14 @@
 """Who was connected to which session, from when to when. Call detail reports are made of this."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from signalling.domain.room import Role
 from signalling.store import schema
 from signalling.store.database import Database
-from signalling.store.sessions import number_of
+from signalling.store.numbers import number_of
 
 _TABLE = schema.connections
 
@@ -33,6 +34,12 @@ class Connections:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def get(self, client_id: str) -> ConnectionRecord | None:
+        """One stay, or None when there was none of that id."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(_TABLE).where(_TABLE.c.client_id == client_id))).one_or_none()
+        return None if row is None else _record(row)
+
     async def list(self, conf_num: str) -> list[ConnectionRecord]:
         """The stays of one session, in the order of joining."""
         query = (
@@ -41,17 +48,18 @@ class Connections:
             .order_by(_TABLE.c.joined_at, _TABLE.c.client_id)
         )
         async with self._database.read() as connection:
-            return [
-                ConnectionRecord(
-                    client_id=row.client_id,
-                    name=row.name,
-                    role=row.role,
-                    user_ref=row.user_ref,
-                    address=row.address,
-                    agent=row.agent,
-                    joined_at=row.joined_at,
-                    left_at=row.left_at,
-                    left_reason=row.left_reason,
-                )
-                for row in await connection.execute(query)
-            ]
+            return [_record(row) for row in await connection.execute(query)]
+
+
+def _record(row: Row[Any]) -> ConnectionRecord:
+    return ConnectionRecord(
+        client_id=row.client_id,
+        name=row.name,
+        role=row.role,
+        user_ref=row.user_ref,
+        address=row.address,
+        agent=row.agent,
+        joined_at=row.joined_at,
+        left_at=row.left_at,
+        left_reason=row.left_reason,
+    )
