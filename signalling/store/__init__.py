@@ -3,7 +3,8 @@
 from signalling.store.connections import Connections
 from signalling.store.database import StoreError
 from signalling.store.rooms import RoomInUseError, Rooms
-from signalling.store.sessions import SessionRecord, Sessions, UnknownRoomError
+from signalling.store.selection import SessionSelection
+from signalling.store.sessions import SessionRecord, Sessions, UnknownRoomError, is_conf_num, number_of
 from signalling.store.store import Store
 from signalling.store.used_tokens import UsedTokens
 
@@ -12,9 +13,12 @@ __all__ = [
     "RoomInUseError",
     "Rooms",
     "SessionRecord",
+    "SessionSelection",
     "Sessions",
     "Store",
     "StoreError",
     "UnknownRoomError",
     "UsedTokens",
+    "is_conf_num",
+    "number_of",
 ]

@@ -1,15 +1,18 @@
 """Sessions in the database: which conferences took place, in which room, from when to when."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signalling.store import schema
 from signalling.store.database import Database
 from signalling.store.rooms import delete_room, locked_room
+from signalling.store.selection import SessionSelection
 
 _TABLE = schema.sessions
 _PREFIX = "CONF-"
@@ -88,16 +91,18 @@ class Sessions:
         query = select(_TABLE).where(_TABLE.c.session_number == number_of(conf_num))
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return SessionRecord(
-            conf_num=conf_num,
-            app_id=row.app_id,
-            room_id=row.room_id,
-            room=row.room,
-            opened_at=row.opened_at,
-            closed_at=row.closed_at,
-        )
+        return None if row is None else session_from_row(row)
+
+    async def find(self, selection: SessionSelection, limit: int, after: str | None = None) -> list[SessionRecord]:
+        """The first `limit` of the selected sessions, in the order of their numbers, which is that of their beginning.
+
+        With `after`, the first of those that follow the session of that `conf_num`, which need not exist.
+        """
+        query = select(_TABLE).where(*selection.conditions()).order_by(_TABLE.c.session_number).limit(limit)
+        if after is not None:
+            query = query.where(_TABLE.c.session_number > number_of(after))
+        async with self._database.read() as connection:
+            return [session_from_row(row) for row in await connection.execute(query)]
 
     async def close_left_open(self) -> list[str]:
         """Close what a signalling process left open when it died; returns which sessions that were.
@@ -149,9 +154,26 @@ async def _close_where_it_died(connection: AsyncConnection, session_number: int)
     await close_session(connection, session_number, last)
 
 
+def session_from_row(row: Row[Any]) -> SessionRecord:
+    """The session that a row of the table holds, or one of a join that has its columns."""
+    return SessionRecord(
+        conf_num=conf_num_of(row.session_number),
+        app_id=row.app_id,
+        room_id=row.room_id,
+        room=row.room,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+    )
+
+
 def conf_num_of(session_number: int) -> str:
     """How the number of a session is written for people: CONF-100001."""
     return f"{_PREFIX}{_FIRST + session_number}"
+
+
+def is_conf_num(text: str) -> bool:
+    """Whether the text has the form of a `conf_num`, and that of one only."""
+    return re.fullmatch(_PREFIX + "[1-9][0-9]{5,8}", text) is not None
 
 
 def number_of(conf_num: str) -> int:

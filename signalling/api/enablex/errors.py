@@ -20,6 +20,7 @@ class ErrorCode(IntEnum):
     UNAUTHORISED = 4011
     UNKNOWN_PATH = 4041
     UNKNOWN_ROOM = 4042
+    UNKNOWN_SESSION = 4043
     WRONG_METHOD = 4051
     SESSION_ACTIVE = 4091
     TOO_LATE_TO_CHANGE = 4092
@@ -71,6 +72,13 @@ def unknown_field(name: str, known: Sequence[str]) -> ApiError:
     close = get_close_matches(last, known, n=1)
     advice = f"did you mean {parent + '.' if parent else ''}{close[0]}?" if close else "leave it out."
     return ApiError(ErrorCode.UNKNOWN_FIELD, f"{name} is not known: {advice}")
+
+
+def unknown_room() -> ApiError:
+    """The error for an id that no room of the application has."""
+    return ApiError(
+        ErrorCode.UNKNOWN_ROOM, "There is no room with this room_id: list the rooms to see which there are."
+    )
 
 
 def _sentence(name: str, detail: ErrorDetails) -> str:

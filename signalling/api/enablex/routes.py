@@ -6,11 +6,12 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from aiohttp import web
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from signalling.api.enablex.bodies import CreateRoom, CreateToken, UpdateRoom, check
 from signalling.api.enablex.envelope import Answer, Endpoint, handler
-from signalling.api.enablex.errors import ApiError, ErrorCode
+from signalling.api.enablex.errors import ApiError, ErrorCode, unknown_room
+from signalling.api.enablex.pages import CursorInstant, RoomId, page_of
 from signalling.api.enablex.settings import from_settings, merged, to_settings
 from signalling.api.json_body import read_object
 from signalling.api.sessions import Sessions
@@ -20,6 +21,8 @@ from signalling.store import RoomInUseError, Store
 from signalling.tokens import TokenIssuer
 
 PREFIX = "/video/v2"
+
+_ROOM_KEY: TypeAdapter[tuple[float, str]] = TypeAdapter(tuple[CursorInstant, RoomId])
 
 _TOKEN_REFUSALS = {
     "too-early": (
@@ -72,8 +75,11 @@ class _VideoApi:
         self._sessions = sessions
         self._clock = clock
 
-    async def list_rooms(self, _request: web.Request) -> Answer:
-        return {"rooms": [_room_shown(room) for room in await self._store.rooms.list(self._app_id)]}
+    async def list_rooms(self, request: web.Request) -> Answer:
+        page = page_of(request, _ROOM_KEY)
+        rooms = await self._store.rooms.list(self._app_id, page.limit + 1, page.after)
+        shown: list[JsonValue] = [_room_shown(room) for room in rooms[: page.limit]]
+        return {"rooms": shown, **page.next([(room.created_at, room.room_id) for room in rooms])}
 
     async def create_room(self, request: web.Request) -> Answer:
         body = check(CreateRoom, await read_object(request))
@@ -106,7 +112,7 @@ class _VideoApi:
             return _changed(room, body)
 
         if await self._store.rooms.update(self._app_id, _room_id(request), change) is None:
-            raise _unknown_room()
+            raise unknown_room()
         return {}
 
     async def delete_room(self, request: web.Request) -> Answer:
@@ -115,7 +121,7 @@ class _VideoApi:
             if self._sessions.is_active(room.room_id):
                 raise RoomInUseError
             if not await self._store.rooms.delete(self._app_id, room.room_id):
-                raise _unknown_room()
+                raise unknown_room()
         except RoomInUseError as error:
             raise ApiError(
                 ErrorCode.SESSION_ACTIVE, "A session is running in this room: end the session, then delete the room."
@@ -139,7 +145,7 @@ class _VideoApi:
     async def _room(self, request: web.Request) -> Room:
         room = await self._store.rooms.get(_room_id(request), self._app_id)
         if room is None:
-            raise _unknown_room()
+            raise unknown_room()
         return room
 
 
@@ -174,11 +180,5 @@ def _room_shown(room: Room) -> Answer:
 def _room_id(request: web.Request) -> str:
     room_id = request.match_info["room_id"]
     if not is_room_id(room_id):
-        raise _unknown_room()
+        raise unknown_room()
     return room_id
-
-
-def _unknown_room() -> ApiError:
-    return ApiError(
-        ErrorCode.UNKNOWN_ROOM, "There is no room with this room_id: list the rooms to see which there are."
-    )

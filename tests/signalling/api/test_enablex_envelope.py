@@ -160,6 +160,7 @@ def test_the_numbers_of_errors_are_stable() -> None:
         "UNAUTHORISED": 4011,
         "UNKNOWN_PATH": 4041,
         "UNKNOWN_ROOM": 4042,
+        "UNKNOWN_SESSION": 4043,
         "WRONG_METHOD": 4051,
         "SESSION_ACTIVE": 4091,
         "TOO_LATE_TO_CHANGE": 4092,
