@@ -1,6 +1,6 @@
 """What lasts: rooms, used tokens, sessions and connections, in SQLite or PostgreSQL."""
 
-from signalling.store.connections import Connections
+from signalling.store.connections import ConnectionRecord, Connections
 from signalling.store.database import StoreError
 from signalling.store.rooms import RoomInUseError, Rooms
 from signalling.store.selection import SessionSelection
@@ -9,6 +9,7 @@ from signalling.store.store import Store
 from signalling.store.used_tokens import UsedTokens
 
 __all__ = [
+    "ConnectionRecord",
     "Connections",
     "RoomInUseError",
     "Rooms",

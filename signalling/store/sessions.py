@@ -5,16 +5,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
 from signalling.store.rooms import delete_room, locked_room
 from signalling.store.selection import SessionSelection
 
 _TABLE = schema.sessions
+_ROOM = TypeAdapter(Room)
 _PREFIX = "CONF-"
 # Numbers of six digits from the first one on.
 _FIRST = 100_000
@@ -30,7 +32,7 @@ class UnknownRoomError(ValueError):
 class SessionRecord:
     """One session. Instants are Unix seconds; `closed_at` is None while it is open.
 
-    `room` is the definition that the room had when the session began: name, owner_ref, settings, data.
+    `room` is the definition that the room had when the session began, see `definition`.
     """
 
     conf_num: str
@@ -39,6 +41,10 @@ class SessionRecord:
     room: dict[str, JsonValue]
     opened_at: float
     closed_at: float | None
+
+    def definition(self) -> Room:
+        """The room as it was when the session began."""
+        return _ROOM.validate_python({"room_id": self.room_id, "app_id": self.app_id, **self.room})
 
 
 class Sessions:
@@ -64,6 +70,9 @@ class Sessions:
                 "owner_ref": room.owner_ref,
                 "settings": room.settings.model_dump(mode="json"),
                 "data": room.data,
+                "created_at": room.created_at,
+                "dial_in": room.dial_in,
+                "text_numbers": sorted(room.text_numbers),
             }
             inserted = await connection.execute(
                 insert(_TABLE)

@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 
 from aiohttp import web
 from pydantic import JsonValue, TypeAdapter
 
 from signalling.api.enablex.bodies import CreateRoom, CreateToken, UpdateRoom, check
+from signalling.api.enablex.cdr import CallDetailReports
 from signalling.api.enablex.envelope import Answer, Endpoint, handler
 from signalling.api.enablex.errors import ApiError, ErrorCode, unknown_room
+from signalling.api.enablex.filters import FILTERS
 from signalling.api.enablex.pages import CursorInstant, RoomId, page_of
-from signalling.api.enablex.settings import from_settings, merged, to_settings
+from signalling.api.enablex.settings import merged, to_settings
+from signalling.api.enablex.shown import room_shown
 from signalling.api.json_body import read_object
 from signalling.api.sessions import Sessions
 from signalling.credentials import Credentials
@@ -42,11 +44,13 @@ def routes(
 ) -> list[web.RouteDef]:
     """Everything under /video/v2, with and without a slash at the end. `clock` gives Unix seconds."""
     api = _VideoApi(store, issuer, credentials, sessions, clock)
+    reports = CallDetailReports(store, credentials.app_id)
     resources: Mapping[str, Mapping[str, Endpoint]] = {
         "/rooms": {"GET": api.list_rooms, "POST": api.create_room},
         "/rooms/{room_id}": {"GET": api.get_room, "PATCH": api.update_room, "DELETE": api.delete_room},
         "/rooms/{room_id}/tokens": {"POST": api.create_token},
         "/rooms/{room_id}/users": {"GET": api.active_users},
+        **{f"/cdr{path}": {"GET": reports.list} for path in FILTERS},
     }
     # One route for all methods of a path, so that a wrong method is answered in the envelope too.
     known = [
@@ -78,7 +82,7 @@ class _VideoApi:
     async def list_rooms(self, request: web.Request) -> Answer:
         page = page_of(request, _ROOM_KEY)
         rooms = await self._store.rooms.list(self._app_id, page.limit + 1, page.after)
-        shown: list[JsonValue] = [_room_shown(room) for room in rooms[: page.limit]]
+        shown: list[JsonValue] = [room_shown(room) for room in rooms[: page.limit]]
         return {"rooms": shown, **page.next([(room.created_at, room.room_id) for room in rooms])}
 
     async def create_room(self, request: web.Request) -> Answer:
@@ -94,10 +98,10 @@ class _VideoApi:
             data=body.data,
             text_numbers=text_numbers,
         )
-        return {"room": _room_shown(room)}
+        return {"room": room_shown(room)}
 
     async def get_room(self, request: web.Request) -> Answer:
-        return {"room": _room_shown(await self._room(request))}
+        return {"room": room_shown(await self._room(request))}
 
     async def update_room(self, request: web.Request) -> Answer:
         body = check(UpdateRoom, await read_object(request))
@@ -162,19 +166,6 @@ def _changed(room: Room, body: UpdateRoom) -> Room:
         dial_in=body.sip.enabled if "sip" in given else room.dial_in,
         data=body.data if "data" in given else room.data,
     )
-
-
-def _room_shown(room: Room) -> Answer:
-    created = datetime.fromtimestamp(room.created_at, UTC).isoformat(timespec="milliseconds")
-    return {
-        "name": room.name,
-        "owner_ref": room.owner_ref,
-        "settings": from_settings(room),
-        "sip": {"enabled": room.dial_in},
-        "data": room.data,
-        "created": created.replace("+00:00", "Z"),
-        "room_id": room.room_id,
-    }
 
 
 def _room_id(request: web.Request) -> str:
