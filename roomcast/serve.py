@@ -17,7 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from roomcast.config import PREFIX, ConfigError, Options
-from roomcast.data_folder import JOURNAL_FILE, DataFolder
+from roomcast.data_folder import ARCHIVE_FOLDER, JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
@@ -132,6 +132,7 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         sockets_per_address=options.sockets_per_address,
         trusted_proxies=options.trusted_proxies,
         journal_file=folder.path / JOURNAL_FILE,
+        archive_dir=folder.path / ARCHIVE_FOLDER,
         static_dirs=_static_dirs(),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
 from signalling.api import enablex, local
+from signalling.archive import Archivist, LocalStorage
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -40,7 +41,12 @@ def create_app(
     journal = Journal(store.chronicle.keep, JournalFile(settings.journal_file) if settings.journal_file else None)
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
-    sessions = LiveSessions(Surroundings(store, journal, clock, nodes, settings.resume_grace))
+    storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
+    archivist = Archivist(store, storage, journal, clock.wall) if storage else None
+    sessions = LiveSessions(
+        Surroundings(store, journal, clock, nodes, settings.resume_grace),
+        session_ended=archivist.wake if archivist else None,
+    )
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
@@ -65,9 +71,12 @@ def create_app(
         left_open = await store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
-        heartbeat = asyncio.create_task(_show_life(sessions, settings.sign_of_life))
+        tasks = [asyncio.create_task(_show_life(sessions, settings.sign_of_life))]
+        if archivist is not None:
+            tasks.append(asyncio.create_task(archivist.run()))
         yield
-        heartbeat.cancel()
+        for task in tasks:
+            task.cancel()
         await journal.close()
 
     async def stop(app: web.Application) -> None:

@@ -12,6 +12,7 @@ class SignallingSettings:
     `link_secret` is what media nodes show when they dial in; an empty one is refused, for anyone could be a node then.
     `trusted_proxies` are the networks (CIDR) whose X-Forwarded-For header is believed.
     `journal_file` is where entries are kept until they are in the database; without one they end with the process.
+    `archive_dir` is the folder of the archive; without one, nothing is left of sessions but what the database has.
     `sign_of_life` is how often the database is told which sessions go on.
     `static_dirs` are the folders `sdk` and `web` (see `signalling.static`); none are served when it is empty.
     """
@@ -31,6 +32,7 @@ class SignallingSettings:
     outgoing_bytes: int = 4_194_304
     trusted_proxies: tuple[str, ...] = ()
     journal_file: Path | None = None
+    archive_dir: Path | None = None
     sign_of_life: float = 10.0
     static_dirs: dict[str, Path] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from signalling.domain.room import Role
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell an event to some participants."""
+    """Tell an event to some participants, who may be none: the log of the session has it all the same."""
 
     to: tuple[str, ...]
     event: Event

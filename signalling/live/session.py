@@ -1,6 +1,7 @@
 """A running session: applies inputs to the pure session and carries out its effects."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,13 @@ from signalling.domain.room import Role, Room
 from signalling.domain.session import Input, Session
 from signalling.domain.views import SessionView
 from signalling.journal import Journal
-from signalling.journal.entries import ConnectionBegan, ConnectionEnded, SessionEnded, UsageMeasured
+from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Happened, SessionEnded, UsageMeasured
 from signalling.live.encoding import encode_event
 from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
 from signalling.live.outbox import Sink
+from signalling.live.session_log import log_lines
 from signalling.nodes import Node, Nodes
 from signalling.reports import SessionMeter, Usage
 from signalling.store import Store
@@ -74,9 +76,10 @@ class LiveSession:
         """
         replies: list[asyncio.Future[Reply]] = []
         now = self._around.clock.now()
-        outcome = self.session.handle(given, now)
-        self._meter.follow(outcome, now)
-        for effect in outcome:
+        following = self.session.handle(given, now)
+        self._meter.follow(following, now)
+        self._log(given, following)
+        for effect in following:
             self._carry_out(effect, replies)
         self._set_timer()
         return replies
@@ -194,6 +197,8 @@ class LiveSession:
 
     def _carry_out(self, effect: Effect, replies: "list[asyncio.Future[Reply]]") -> None:
         match effect:
+            case effects.Notify(to=()):
+                return
             case effects.Notify():
                 event = encode_event(effect.event)
                 for client_id in effect.to:
@@ -221,6 +226,23 @@ class LiveSession:
                 self._left(self.members.pop(effect.client_id))
             case effects.EndSession():
                 self._end()
+
+    def _log(self, given: Input, following: Sequence[Effect]) -> None:
+        """Keep what belongs into the session's log, before anybody is told of it."""
+        at = self._around.clock.wall()
+        lines = [
+            Happened(
+                conf_num=self.conf_num,
+                at=at,
+                event_id=secrets.token_hex(16),
+                name=line.name,
+                client_id=line.client_id,
+                details=line.details,
+            )
+            for line in log_lines(given, following)
+        ]
+        if lines:
+            self._around.journal.write(*lines)
 
     def _record_join(self, effect: effects.RecordJoin) -> None:
         member = self.members[effect.client_id]

@@ -118,7 +118,6 @@ class SessionMachine(RuleBasedStateMachine):
     def carry_out(self, effect: Effect) -> None:
         match effect:
             case effects.Notify(to, event):
-                assert to
                 for client_id in to:
                     if isinstance(event, events.RoomAllowed):
                         self.waiting.remove(client_id)
