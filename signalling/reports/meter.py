@@ -80,14 +80,14 @@ class SessionMeter:
     def __init__(self) -> None:
         self._connections: dict[str, _Connection] = {}
 
-    def follow(self, outcome: Sequence[Effect], now: float) -> None:
+    def follow(self, following: Sequence[Effect], now: float) -> None:
         """Take in what followed from one input of the session at `now`."""
         # Who left may have been away for a while: their leave, not the end of their transport, says until when
         # they published.
-        for effect in outcome:
+        for effect in following:
             if isinstance(effect, effects.RecordLeave) and effect.client_id in self._connections:
                 self._connections[effect.client_id].publish((), effect.left_at)
-        for effect in outcome:
+        for effect in following:
             self._follow(effect, now)
 
     def media_gone(self, now: float) -> None:
