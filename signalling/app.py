@@ -121,13 +121,16 @@ def create_app(
 
 
 async def _show_life(sessions: LiveSessions, period: float) -> None:
-    """Let the database know each `period` seconds which sessions go on: after a crash, this is when they ended."""
+    """Let the database know each `period` seconds which sessions go on, and what was measured of their connections:
+    after a crash, this is when they ended, and what their reports hold."""
     around = sessions.around
     while True:
         await asyncio.sleep(period)
         conf_nums = [session.conf_num for session in sessions.all()]
         if not conf_nums:
             continue
+        for session in sessions.all():
+            session.note_usage()
         try:
             await around.store.sessions.seen(conf_nums, around.clock.wall())
         except (SQLAlchemyError, OSError) as error:

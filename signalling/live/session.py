@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from sfu.link_messages import Reply, SlotsFilled, StageChanged
+from sfu.link_messages import Reply, SlotsFilled, StageChanged, TransportStats
 from signalling.clock import Clock
 from signalling.domain import effects, media, presence, talkers
 from signalling.domain.effects import Effect
@@ -16,7 +16,7 @@ from signalling.domain.room import Role, Room
 from signalling.domain.session import Input, Session
 from signalling.domain.views import SessionView
 from signalling.journal import Journal
-from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Happened, SessionEnded
+from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Happened, SessionEnded, UsageMeasured
 from signalling.live.encoding import encode_event
 from signalling.live.media import SessionMedia
 from signalling.live.member import Member
@@ -24,6 +24,7 @@ from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
 from signalling.live.outbox import Sink
 from signalling.live.session_log import log_lines
 from signalling.nodes import Node, Nodes
+from signalling.reports import SessionMeter, Usage
 from signalling.store import Store
 
 log = structlog.get_logger()
@@ -62,6 +63,7 @@ class LiveSession:
         self.session = Session(room, conf_num, surroundings.resume_grace, ends_at)
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
+        self._meter = SessionMeter()
         self._around = surroundings
         self._left = left
         self._ended = ended
@@ -73,7 +75,9 @@ class LiveSession:
         Returns the replies that are awaited from the node for transports that were put. Raises RefusedError.
         """
         replies: list[asyncio.Future[Reply]] = []
-        following = self.session.handle(given, self._around.clock.now())
+        now = self._around.clock.now()
+        following = self.session.handle(given, now)
+        self._meter.follow(following, now)
         self._log(given, following)
         for effect in following:
             self._carry_out(effect, replies)
@@ -161,6 +165,19 @@ class LiveSession:
         known = {(owners[one], one): slots for one, slots in message.transports.items() if one in owners}
         self.apply(talkers.FillSlots(known))
 
+    def measured(self, message: TransportStats) -> None:
+        for transport_id, figures in message.transports.items():
+            client_id = self.media.owners.get(transport_id)
+            if client_id is not None:
+                self._meter.measured(client_id, figures)
+
+    def note_usage(self) -> None:
+        """Write down what was measured of everyone, for the reports of those whose process dies."""
+        now = self._around.clock.now()
+        news = self._meter.news(now)
+        if news:
+            self._around.journal.write(*(self._usage_entry(client_id, usage, now) for client_id, usage in news.items()))
+
     def transport_lost(self, transport_id: str, reason: MediaLossReason) -> None:
         client_id = self.media.owners.get(transport_id)
         if client_id is not None:
@@ -168,6 +185,7 @@ class LiveSession:
 
     def node_gone(self) -> None:
         self.media.forget_node()
+        self._meter.media_gone(self._around.clock.now())
         self.apply(media.LoseNode("node-gone"))
 
     def node_returned(self, node: Node) -> None:
@@ -244,14 +262,20 @@ class LiveSession:
     def _record_leave(self, effect: effects.RecordLeave) -> None:
         self._left(self.members.pop(effect.client_id))
         log.info("left", conf_num=self.conf_num, client_id=effect.client_id, reason=effect.reason)
+        usage = self._meter.leave(effect.client_id, effect.left_at)
         self._around.journal.write(
+            self._usage_entry(effect.client_id, usage, effect.left_at),
             ConnectionEnded(
                 conf_num=self.conf_num,
                 at=self._around.clock.wall_at(effect.left_at),
                 client_id=effect.client_id,
                 reason=effect.reason,
-            )
+            ),
         )
+
+    def _usage_entry(self, client_id: str, usage: Usage, at: float) -> UsageMeasured:
+        wall = self._around.clock.wall_at(at)
+        return UsageMeasured(conf_num=self.conf_num, at=wall, client_id=client_id, usage=usage)
 
     def _end(self) -> None:
         self.media.end()

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from sfu.link_messages import SlotsFilled, StageChanged, TransportState
+from sfu.link_messages import SlotsFilled, StageChanged, TransportState, TransportStats
 from signalling.api.sessions import ActiveUser
 from signalling.domain.events import MediaLossReason
 from signalling.domain.presence import End
@@ -111,6 +111,11 @@ class LiveSessions:
         session = self._by_conf_num.get(message.router_id)
         if session is not None and session.media.node is node:
             session.slots_filled(message)
+
+    def transport_stats(self, node: Node, message: TransportStats) -> None:
+        session = self._by_conf_num.get(message.router_id)
+        if session is not None and session.media.node is node:
+            session.measured(message)
 
     def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
         for session in self._on(node):

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
 from signalling.store.numbers import conf_num_of, number_of
@@ -17,6 +18,7 @@ from signalling.store.webhooks import Webhooks
 from signalling.webhooks.announcements import participant_left, session_ended, session_started
 
 _TABLE = schema.sessions
+_ROOM = TypeAdapter(Room)
 LEFT_BY_CRASH = "server-restart"
 """The reason for leaving of those whose signalling process died."""
 
@@ -30,7 +32,7 @@ class SessionRecord:
     """One session. Instants are Unix seconds; `closed_at` is None while it is open; `crashed` says that
     the process that had it died.
 
-    `room` is the definition that the room had when the session began: name, owner_ref, settings, data.
+    `room` is the definition that the room had when the session began, see `definition`.
     """
 
     conf_num: str
@@ -40,6 +42,10 @@ class SessionRecord:
     opened_at: float
     closed_at: float | None
     crashed: bool
+
+    def definition(self) -> Room:
+        """The room as it was when the session began."""
+        return _ROOM.validate_python({"room_id": self.room_id, "app_id": self.app_id, **self.room})
 
 
 class Sessions:
@@ -66,6 +72,9 @@ class Sessions:
                 "owner_ref": room.owner_ref,
                 "settings": room.settings.model_dump(mode="json"),
                 "data": room.data,
+                "created_at": room.created_at,
+                "dial_in": room.dial_in,
+                "text_numbers": sorted(room.text_numbers),
             }
             inserted = await connection.execute(
                 insert(_TABLE)

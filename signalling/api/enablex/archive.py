@@ -13,9 +13,9 @@ from signalling.api.enablex.answers import ArchiveAnswer, ArchiveShown, Link
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.errors import ApiError, ErrorCode
 from signalling.api.enablex.filters import FILTERS, errors_of, selected
-from signalling.api.enablex.instants import instant
 from signalling.api.enablex.operations import Call, Nothing, Operation
 from signalling.api.enablex.pages import ConfNum, PageQuery, page_of
+from signalling.api.enablex.shown import instant_shown
 from signalling.origin import origin_of
 from signalling.static_headers import FILE
 from signalling.store import ArchiveFile, FileKind, SessionRecord, number_of
@@ -116,7 +116,7 @@ def _shown(session: SessionRecord, files: list[ArchiveFile], base: URL) -> Archi
 
     return ArchiveShown(
         id=f"{number_of(session.conf_num):024x}",
-        trans_date=instant(session.closed_at or session.opened_at),
+        trans_date=instant_shown(session.closed_at or session.opened_at),
         conf_num=session.conf_num,
         app_id=session.app_id,
         room_id=session.room_id,

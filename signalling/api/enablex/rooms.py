@@ -10,8 +10,6 @@ from signalling.api.enablex.answers import (
     PermissionsShown,
     RoomAnswer,
     RoomsAnswer,
-    RoomShown,
-    Sip,
     TokenAnswer,
     UsersAnswer,
     UserShown,
@@ -19,10 +17,10 @@ from signalling.api.enablex.answers import (
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.bodies import CreateRoom, CreateToken, UpdateRoom
 from signalling.api.enablex.errors import ApiError, ErrorCode, unknown_room
-from signalling.api.enablex.instants import instant
 from signalling.api.enablex.operations import Call, Nothing, Operation
 from signalling.api.enablex.pages import CursorInstant, PageQuery, RoomId, page_of
-from signalling.api.enablex.settings import from_settings, merged, to_settings
+from signalling.api.enablex.settings import merged, to_settings
+from signalling.api.enablex.shown import room_shown
 from signalling.domain.room import Room, is_room_id
 from signalling.store import RoomInUseError
 
@@ -67,7 +65,7 @@ class _Rooms:
         page = page_of(call.query, _ROOM_KEY)
         rooms = await self._rooms.list(self._app_id, page.limit + 1, page.after)
         return RoomsAnswer(
-            rooms=[_shown(room) for room in rooms[: page.limit]],
+            rooms=[room_shown(room) for room in rooms[: page.limit]],
             next=page.next([(room.created_at, room.room_id) for room in rooms]),
         )
 
@@ -84,10 +82,10 @@ class _Rooms:
             data=body.data,
             text_numbers=text_numbers,
         )
-        return RoomAnswer(room=_shown(room))
+        return RoomAnswer(room=room_shown(room))
 
     async def get(self, call: Call[Nothing, Nothing]) -> RoomAnswer:
-        return RoomAnswer(room=_shown(await self._room(call.path)))
+        return RoomAnswer(room=room_shown(await self._room(call.path)))
 
     async def update(self, call: Call[Nothing, UpdateRoom]) -> Answer:
         now = self._backend.clock()
@@ -157,18 +155,6 @@ def _changed(room: Room, body: UpdateRoom) -> Room:
         text_numbers=text_numbers,
         dial_in=body.sip.enabled if "sip" in given else room.dial_in,
         data=body.data if "data" in given else room.data,
-    )
-
-
-def _shown(room: Room) -> RoomShown:
-    return RoomShown(
-        name=room.name,
-        owner_ref=room.owner_ref,
-        settings=from_settings(room),
-        sip=Sip(enabled=room.dial_in),
-        data=room.data,
-        created=instant(room.created_at),
-        room_id=room.room_id,
     )
 
 

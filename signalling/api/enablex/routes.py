@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from signalling.api.enablex import archive, dial_in, rooms
+from signalling.api.enablex import archive, cdr, dial_in, rooms
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.docs_page import docs_routes
 from signalling.api.enablex.envelope import handler
@@ -17,7 +17,12 @@ OLD_PREFIX = "/v1"
 
 def operations(backend: Backend) -> list[Operation[Any, Any]]:
     """All endpoints, in the order of the document."""
-    return [*rooms.operations(backend), *archive.operations(backend, PREFIX), *dial_in.operations(backend)]
+    return [
+        *rooms.operations(backend),
+        *archive.operations(backend, PREFIX),
+        *cdr.operations(backend),
+        *dial_in.operations(backend),
+    ]
 
 
 def routes(backend: Backend) -> list[web.RouteDef]:
