@@ -78,9 +78,11 @@ def create_app(
             asyncio.create_task(sender.run()),
         ]
         if archivist is not None:
-            beside.append(asyncio.create_task(archivist.run()))
+            archivist.start()
         yield
         await journal.close()
+        if archivist is not None:
+            await archivist.stop()
         for task in beside:
             task.cancel()
 
