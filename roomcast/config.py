@@ -19,8 +19,8 @@ PREFIX = "ROOMCAST_"
 # Names the file; every other variable with the prefix is an option.
 FILE_VARIABLE = "ROOMCAST_CONFIG"
 
-# The database's URL may hold a password.
-_SECRETS = frozenset({"link_secret", "database_url"})
+# URLs may hold passwords.
+_SECRETS = frozenset({"link_secret", "webhook_secret", "webhook_urls", "database_url"})
 _HIDDEN = "(set, not shown)"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -77,6 +77,16 @@ class Options(BaseModel):
         description="What media nodes show to signalling. Empty means the one in data_dir/link-secret, made at the "
         "first start; set it to the same value on machines that work together.",
     )
+    webhook_urls: tuple[str, ...] = Field(
+        (),
+        description="Where to POST what happens in rooms (sessions, joins, leaves, recordings), as https://HOST/PATH, "
+        "separated by commas. Deliveries are signed and repeated until they succeed.",
+    )
+    webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="The key of the signature of webhooks. Empty means the one in data_dir/webhook-secret, made at the "
+        "first start.",
+    )
     local_mode: bool | None = Field(
         None,
         description="Lets anyone who reaches the server start a room with one click, for trying it out. Empty means: "
@@ -116,7 +126,7 @@ class Options(BaseModel):
         100, description="WebSockets from one IP address at the same time; a school or an office shares one."
     )
 
-    @field_validator("public_addresses", "trusted_proxies", mode="before")
+    @field_validator("public_addresses", "trusted_proxies", "webhook_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -133,6 +143,16 @@ class Options(BaseModel):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             ip_network(network)
+        return value
+
+    @field_validator("webhook_urls")
+    @classmethod
+    def _posted_to(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for given in value:
+            url = urlsplit(given)
+            # Asking for a port that is no number raises ValueError.
+            if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
+                raise ValueError("write each as https://HOST/PATH")
         return value
 
     @field_validator("public_addresses")

@@ -67,7 +67,7 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
     folder.create()
     credentials, made = folder.credentials()
     secret = options.link_secret.get_secret_value() or folder.link_secret()
-    async with _open_store(options.database) as store:
+    async with _open_store(options) as store:
         app = _create_app(_settings(options, secret, folder), store, folder.token_issuer(), credentials)
         async with listening(app, options) as entrance, asyncio.TaskGroup() as group:
             _log.info("signalling-started", url=entrance.url, local_mode=options.is_local)
@@ -97,9 +97,9 @@ def _create_app(
 
 
 @asynccontextmanager
-async def _open_store(url: str) -> AsyncIterator[Store]:
+async def _open_store(options: Options) -> AsyncIterator[Store]:
     try:
-        store = await Store.open(url)
+        store = await Store.open(options.database, options.webhook_urls)
     except StoreError as error:
         raise ConfigError(f"database_url: {error}") from error
     except (SQLAlchemyError, OSError) as error:
@@ -131,6 +131,7 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         message_burst=options.message_burst,
         sockets_per_address=options.sockets_per_address,
         trusted_proxies=options.trusted_proxies,
+        webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
         journal_file=folder.path / JOURNAL_FILE,
         archive_dir=folder.path / ARCHIVE_FOLDER,
         static_dirs=_static_dirs(),

@@ -18,9 +18,11 @@ from signalling.live.session import Surroundings
 from signalling.live.sessions import LiveSessions
 from signalling.metrics import Metrics
 from signalling.nodes import Nodes
+from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
+from signalling.webhooks.sender import WebhookSender
 from signalling.ws.client import Services
 from signalling.ws.endpoint import WebSocketEndpoint
 
@@ -50,7 +52,11 @@ def create_app(
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
-    endpoint = WebSocketEndpoint(Services(sessions, issuer, settings), metrics, clock)
+    resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
+    endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
+
+    proxies = settings.proxy_networks()
+    backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
 
     async def health(request: web.Request) -> web.Response:
         linked = len(nodes.linked())
@@ -71,13 +77,22 @@ def create_app(
         left_open = await store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
-        tasks = [asyncio.create_task(_show_life(sessions, settings.sign_of_life))]
+        sender = WebhookSender(
+            store.webhooks,
+            settings.webhook_secret.encode(),
+            clock,
+            lambda outcome: metrics.webhooks.labels(outcome).inc(),
+        )
+        beside = [
+            asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
+            asyncio.create_task(sender.run()),
+        ]
         if archivist is not None:
-            tasks.append(asyncio.create_task(archivist.run()))
+            beside.append(asyncio.create_task(archivist.run()))
         yield
-        for task in tasks:
-            task.cancel()
         await journal.close()
+        for task in beside:
+            task.cancel()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
@@ -95,11 +110,11 @@ def create_app(
             web.get("/health", health),
             web.get("/metrics", show_metrics),
             web.get("/.well-known/jwks.json", jwks),
-            *enablex.routes(store, issuer, credentials, sessions),
+            *enablex.routes(backend),
         ]
     )
     if settings.local_mode:
-        app.add_routes(local.routes(store, issuer, credentials, sessions))
+        app.add_routes(local.routes(store, issuer, credentials, sessions, proxies=proxies))
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app

@@ -25,6 +25,7 @@ class Metrics:
         self.sockets_refused = self._counter("sockets_refused", "WebSockets refused because of too many of one address")
         self.sockets_dropped = self._counter("sockets_dropped", "WebSockets that the server cut off", "reason")
         self.resumes = self._counter("resumes", "Connections that were resumed")
+        self.webhooks = self._counter("webhook_attempts", "Attempts to deliver webhooks", "outcome")
         self.sockets = Gauge("roomcast_signalling_sockets", "WebSockets of clients", registry=self.registry)
         self.sessions = Gauge("roomcast_signalling_sessions", "Running sessions", registry=self.registry)
         self.participants = Gauge(

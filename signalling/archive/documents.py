@@ -11,6 +11,8 @@ from signalling.store import ConnectionRecord, SessionEvent, SessionRecord
 CHAT = "message-received"
 """The event of a chat message; those are in `chat.json` only, since private ones are among them."""
 
+_ROOM = ("name", "owner_ref", "settings", "data")
+
 Document = dict[str, JsonValue]
 
 
@@ -35,7 +37,7 @@ def metadata_document(
     return {
         "conf_num": session.conf_num,
         "app_id": session.app_id,
-        "room": {"room_id": session.room_id, **session.room},
+        "room": {"room_id": session.room_id, **{name: session.room[name] for name in _ROOM}},
         "opened_at": instant(session.opened_at),
         "closed_at": None if session.closed_at is None else instant(session.closed_at),
         "participants": participants,

@@ -3,10 +3,11 @@
 from signalling.store.archive_files import ArchiveFile, ArchiveFiles, FileKind
 from signalling.store.connections import ConnectionRecord, Connections
 from signalling.store.database import StoreError
+from signalling.store.numbers import is_conf_num, number_of
 from signalling.store.rooms import RoomInUseError, Rooms
 from signalling.store.selection import SessionSelection
 from signalling.store.session_events import SessionEvent, SessionEvents
-from signalling.store.sessions import SessionRecord, Sessions, UnknownRoomError, is_conf_num, number_of
+from signalling.store.sessions import SessionRecord, Sessions, UnknownRoomError
 from signalling.store.store import Store
 from signalling.store.used_tokens import UsedTokens
 

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from signalling.store import schema
 from signalling.store.database import Database
+from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.selection import SessionSelection
-from signalling.store.sessions import SessionRecord, conf_num_of, number_of, session_from_row
+from signalling.store.sessions import SessionRecord, session_from_row
 
 _TABLE = schema.archive_files
 _SESSIONS = schema.sessions

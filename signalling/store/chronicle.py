@@ -9,20 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Entry, Happened, SessionEnded, UsageMeasured
 from signalling.store import schema
 from signalling.store.database import Database
-from signalling.store.sessions import close_session, number_of
+from signalling.store.numbers import number_of
+from signalling.store.sessions import close_session
+from signalling.store.webhooks import Webhooks
+from signalling.webhooks.announcements import announcement_of
 
 
 class Chronicle:
-    """Keeps entries, each once, however often it comes."""
+    """Keeps entries, each once, however often it comes, and announces those that an application wants to know of."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, webhooks: Webhooks) -> None:
         self._database = database
+        self._webhooks = webhooks
 
     async def keep(self, entries: Sequence[Entry]) -> None:
         """Store entries in their order, all of them or, when this raises SQLAlchemyError, none."""
         async with self._database.write() as connection:
             for entry in entries:
-                await _keep(connection, entry)
+                if not await _keep(connection, entry):
+                    continue
+                announcement = announcement_of(entry)
+                if announcement is not None:
+                    await self._webhooks.announce(connection, number_of(entry.conf_num), announcement)
 
 
 async def _keep(connection: AsyncConnection, entry: Entry) -> bool:

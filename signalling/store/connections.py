@@ -10,8 +10,9 @@ from signalling.domain.room import Role
 from signalling.reports import Usage
 from signalling.store import schema
 from signalling.store.database import Database
+from signalling.store.numbers import number_of
 from signalling.store.selection import SessionSelection
-from signalling.store.sessions import SessionRecord, number_of, session_from_row
+from signalling.store.sessions import SessionRecord, session_from_row
 
 _TABLE = schema.connections
 
@@ -45,6 +46,12 @@ class Connections:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def get(self, client_id: str) -> ConnectionRecord | None:
+        """One stay, or None when there was none of that id."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(_TABLE).where(_TABLE.c.client_id == client_id))).one_or_none()
+        return None if row is None else _connection_from_row(row)
 
     async def list(self, conf_num: str) -> list[ConnectionRecord]:
         """The stays of one session, in the order of joining."""

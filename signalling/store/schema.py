@@ -80,6 +80,7 @@ sessions = Table(
     Column("closed_at", Instant),
     # When the files were made that tell of the session.
     Column("archived_at", Instant),
+    Column("crashed", Boolean, nullable=False, server_default=false()),
     Index(None, "room_id", "opened_at"),
     Index(None, "app_id", "opened_at"),
     Index(None, "closed_at"),
@@ -153,7 +154,7 @@ webhook_deliveries = Table(
     Column("next_attempt_at", Instant),
     Column("delivered_at", Instant),
     Column("last_error", String),
-    Index(None, "next_attempt_at"),
+    Index(None, "url", "next_attempt_at"),
     UniqueConstraint("event_id", "url", name="uq_webhook_deliveries_event_id_url"),
     sqlite_autoincrement=True,
 )

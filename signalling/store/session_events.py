@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from signalling.store import schema
 from signalling.store.database import Database
-from signalling.store.sessions import number_of
+from signalling.store.numbers import number_of
 
 _TABLE = schema.session_events
 

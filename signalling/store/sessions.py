@@ -1,6 +1,5 @@
 """Sessions in the database: which conferences took place, in which room, from when to when."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
+from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.rooms import delete_room, locked_room
 from signalling.store.selection import SessionSelection
+from signalling.store.webhooks import Webhooks
+from signalling.webhooks.announcements import participant_left, session_ended, session_started
 
 _TABLE = schema.sessions
 _ROOM = TypeAdapter(Room)
-_PREFIX = "CONF-"
-# Numbers of six digits from the first one on.
-_FIRST = 100_000
 LEFT_BY_CRASH = "server-restart"
 """The reason for leaving of those whose signalling process died."""
 
@@ -30,7 +29,8 @@ class UnknownRoomError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One session. Instants are Unix seconds; `closed_at` is None while it is open.
+    """One session. Instants are Unix seconds; `closed_at` is None while it is open; `crashed` says that
+    the process that had it died.
 
     `room` is the definition that the room had when the session began, see `definition`.
     """
@@ -41,6 +41,7 @@ class SessionRecord:
     room: dict[str, JsonValue]
     opened_at: float
     closed_at: float | None
+    crashed: bool
 
     def definition(self) -> Room:
         """The room as it was when the session began."""
@@ -50,8 +51,9 @@ class SessionRecord:
 class Sessions:
     """The sessions of all rooms. A room has at most one open session."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, webhooks: Webhooks) -> None:
         self._database = database
+        self._webhooks = webhooks
 
     async def open(self, room_id: str, now: float) -> str:
         """Open a session and return its `conf_num`. Raises UnknownRoomError when the room was deleted.
@@ -64,7 +66,7 @@ class Sessions:
                 raise UnknownRoomError(f"there is no room {room_id}")
             left_open = select(_TABLE.c.session_number).where(_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
             for number in list((await connection.execute(left_open)).scalars()):
-                await _close_where_it_died(connection, number)
+                await self._close_where_it_died(connection, number)
             definition = {
                 "name": room.name,
                 "owner_ref": room.owner_ref,
@@ -83,6 +85,7 @@ class Sessions:
             if room.first_session_at is None:
                 rooms = schema.rooms
                 await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=now))
+            await self._webhooks.announce(connection, session_number, session_started(now))
         return conf_num_of(session_number)
 
     async def seen(self, conf_nums: Collection[str], now: float) -> None:
@@ -123,8 +126,34 @@ class Sessions:
             rows = await connection.execute(select(_TABLE.c.session_number).where(_TABLE.c.closed_at.is_(None)))
             numbers: list[int] = list(rows.scalars())
             for number in numbers:
-                await _close_where_it_died(connection, number)
+                await self._close_where_it_died(connection, number)
         return [conf_num_of(number) for number in numbers]
+
+    async def _close_where_it_died(self, connection: AsyncConnection, session_number: int) -> None:
+        """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
+        connections, events = schema.connections, schema.session_events
+        instants = [
+            select(func.coalesce(_TABLE.c.seen_at, _TABLE.c.opened_at)).where(
+                _TABLE.c.session_number == session_number
+            ),
+            select(func.max(connections.c.joined_at)).where(connections.c.session_number == session_number),
+            select(func.max(connections.c.left_at)).where(connections.c.session_number == session_number),
+            select(func.max(events.c.at)).where(events.c.session_number == session_number),
+        ]
+        known: list[float | None] = [(await connection.execute(query)).scalar_one() for query in instants]
+        last = max(instant for instant in known if instant is not None)
+        left = await connection.execute(
+            update(connections)
+            .where(connections.c.session_number == session_number, connections.c.left_at.is_(None))
+            .values(left_at=last, left_reason=LEFT_BY_CRASH)
+            .returning(connections.c.client_id)
+        )
+        for client_id in list(left.scalars()):
+            announcement = participant_left(client_id, LEFT_BY_CRASH, last)
+            await self._webhooks.announce(connection, session_number, announcement)
+        await connection.execute(update(_TABLE).where(_TABLE.c.session_number == session_number).values(crashed=True))
+        await close_session(connection, session_number, last)
+        await self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_CRASH, last))
 
 
 async def close_session(connection: AsyncConnection, session_number: int, now: float) -> bool:
@@ -144,25 +173,6 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
     return True
 
 
-async def _close_where_it_died(connection: AsyncConnection, session_number: int) -> None:
-    """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
-    connections, events = schema.connections, schema.session_events
-    instants = [
-        select(func.coalesce(_TABLE.c.seen_at, _TABLE.c.opened_at)).where(_TABLE.c.session_number == session_number),
-        select(func.max(connections.c.joined_at)).where(connections.c.session_number == session_number),
-        select(func.max(connections.c.left_at)).where(connections.c.session_number == session_number),
-        select(func.max(events.c.at)).where(events.c.session_number == session_number),
-    ]
-    known: list[float | None] = [(await connection.execute(query)).scalar_one() for query in instants]
-    last = max(instant for instant in known if instant is not None)
-    await connection.execute(
-        update(connections)
-        .where(connections.c.session_number == session_number, connections.c.left_at.is_(None))
-        .values(left_at=last, left_reason=LEFT_BY_CRASH)
-    )
-    await close_session(connection, session_number, last)
-
-
 def session_from_row(row: Row[Any]) -> SessionRecord:
     """The session that a row of the table holds, or one of a join that has its columns."""
     return SessionRecord(
@@ -172,22 +182,5 @@ def session_from_row(row: Row[Any]) -> SessionRecord:
         room=row.room,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
+        crashed=row.crashed,
     )
-
-
-def conf_num_of(session_number: int) -> str:
-    """How the number of a session is written for people: CONF-100001."""
-    return f"{_PREFIX}{_FIRST + session_number}"
-
-
-def is_conf_num(text: str) -> bool:
-    """Whether the text has the form of a `conf_num`, and that of one only."""
-    return re.fullmatch(_PREFIX + "[1-9][0-9]{5,8}", text) is not None
-
-
-def number_of(conf_num: str) -> int:
-    """The number behind a `conf_num`; one that is never given out when the text is none."""
-    digits = conf_num.removeprefix(_PREFIX)
-    if digits == conf_num or not (digits.isascii() and digits.isdecimal()) or len(digits) > 9:
-        return 0
-    return int(digits) - _FIRST

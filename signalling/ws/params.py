@@ -59,7 +59,7 @@ class JoinParams(Params):
 
 
 class ResumeParams(Params):
-    resume_token: Annotated[str, Field(max_length=128)]
+    resume_token: str
     last_seq: Annotated[int, Field(ge=0, le=2**53)]
 
 

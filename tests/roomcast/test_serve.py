@@ -10,31 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support.server import COMMAND, free_port, running_server
-
-
-async def serve_fails(data_dir: Path, **variables: str) -> str:
-    """What `roomcast serve` says on standard error when it cannot start; its exit code must be 2."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
-    environment |= {"ROOMCAST_HTTP_PORT": "0", "ROOMCAST_DATA_DIR": str(data_dir)}
-    process = await asyncio.create_subprocess_exec(
-        COMMAND,
-        "serve",
-        env=environment | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await process.communicate()
-    assert process.returncode == 2
-    assert b"Traceback" not in errors
-    return errors.decode()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+from tests.support.server import COMMAND, free_port, is_running, running_server, serve_fails
 
 
 async def test_the_first_start_tells_the_credentials_and_the_next_does_not(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from asyncio.subprocess import DEVNULL, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -135,6 +135,15 @@ class Server:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    async def kill(self) -> tuple[int, int]:
+        """Ends signalling as a crash would, and waits for its media nodes to notice; the ports, free again."""
+        children = self.media_nodes()
+        self.process.kill()
+        await self.process.wait()
+        while any(is_running(pid) for pid in children):
+            await asyncio.sleep(0.05)
+        return self.http_port, self.media_port
+
     def log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-LOG_TAIL:]
 
@@ -154,6 +163,14 @@ class Server:
             raise ServerError(f"roomcast did not end {STOP_TIMEOUT:g} s after SIGTERM:\n{self.log_tail()}") from None
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def _descendants(pid: int) -> list[int]:
     """Process ids below `pid`, by what /proc tells (Linux)."""
     found: list[int] = []
@@ -171,13 +188,15 @@ def _command_line(pid: int) -> bytes:
 
 
 @asynccontextmanager
-async def running_server(folder: Path, **options: str) -> AsyncIterator[Server]:
+async def running_server(folder: Path, ports: tuple[int, int] | None = None, **options: str) -> AsyncIterator[Server]:
     """A healthy server with its data and its log in `folder`; `options` become ROOMCAST_* variables.
+
+    `ports`, for HTTP and for media, are those of a server that was killed and comes back; otherwise free ones.
 
     When the test fails, the end of the server's log is printed, where pytest shows it.
     """
     data_dir, log = folder / "data", folder / "roomcast.log"
-    http_port, media_port = free_port(), free_port()
+    http_port, media_port = ports or (free_port(), free_port())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
     environment |= {
         "ROOMCAST_HTTP_PORT": str(http_port),
@@ -198,3 +217,20 @@ async def running_server(folder: Path, **options: str) -> AsyncIterator[Server]:
         raise
     finally:
         await server.stop()
+
+
+async def serve_fails(data_dir: Path, **variables: str) -> str:
+    """What `roomcast serve` says on standard error when it cannot start; its exit code must be 2."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
+    environment |= {"ROOMCAST_HTTP_PORT": "0", "ROOMCAST_DATA_DIR": str(data_dir)}
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        "serve",
+        env=environment | variables,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert b"Traceback" not in errors
+    return errors.decode()

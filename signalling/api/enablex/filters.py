@@ -12,15 +12,21 @@ from signalling.api.enablex.errors import ApiError, ErrorCode, unknown_room
 from signalling.domain.room import is_room_id
 from signalling.store import SessionSelection, Store, is_conf_num, number_of
 
-FILTERS = (
-    "/conf/{conf_num}",
-    "/room/{room_id}",
-    "/room-period/{room_id}/{from}/{to}",
-    "/period/{from}/{to}",
-)
-"""The paths of the filters, below /archive and /cdr."""
+FILTERS = {
+    "/conf/{conf_num}": "by conference number",
+    "/room/{room_id}": "by room",
+    "/room-period/{room_id}/{from}/{to}": "by room and date range",
+    "/period/{from}/{to}": "across all rooms by date",
+}
+"""The paths of the filters, below /archive and /cdr, and what they do."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def errors_of(path: str) -> tuple[ErrorCode, ...]:
+    """What may be wrong with the variable parts of a filter's path, beside dates."""
+    named = {"{conf_num}": ErrorCode.UNKNOWN_SESSION, "{room_id}": ErrorCode.UNKNOWN_ROOM}
+    return tuple(code for part, code in named.items() if part in path)
 
 
 async def selected(path: Mapping[str, str], store: Store, app_id: str) -> SessionSelection:

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
-from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from signalling.api.enablex.errors import ApiError, ErrorCode
-from signalling.api.enablex.queries import check_query
 
 MAX_LIMIT = 1000
 
 CursorInstant = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
 """Unix seconds in a cursor, within what a database can hold."""
 RoomId = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
+ConfNum = Annotated[str, Field(pattern="^CONF-[0-9]{6,9}$")]
 
 K = TypeVar("K")
 
@@ -33,8 +33,12 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT)] = MAX_LIMIT
-    after: Annotated[str, Field(max_length=512)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_digits)] = Field(
+        MAX_LIMIT, description="How many items to show at most."
+    )
+    after: Annotated[str | SkipJsonSchema[None], Field(max_length=512)] = Field(
+        None, description="The `next` of an answer, to get the items that follow."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +49,21 @@ class Page(Generic[K]):
     after: K | None
     key: TypeAdapter[K]
 
-    def next(self, keys: Sequence[K]) -> dict[str, str]:
-        """What the answer says of the next page: its cursor, and nothing when there is none.
+    def next(self, keys: Sequence[K]) -> str | None:
+        """The cursor of the next page; None when there is none.
 
         `keys` are those of the items that were found, of which `limit` are shown: ask for one more than that.
         """
         if len(keys) <= self.limit:
-            return {}
-        return {"next": urlsafe_b64encode(self.key.dump_json(keys[self.limit - 1])).decode()}
+            return None
+        return urlsafe_b64encode(self.key.dump_json(keys[self.limit - 1])).decode()
 
 
-def page_of(request: web.Request, key: TypeAdapter[K]) -> Page[K]:
-    """The page that a request asks for. `key` checks what its cursors hold, which anyone may have written.
+def page_of(query: PageQuery, key: TypeAdapter[K]) -> Page[K]:
+    """The page that a query asks for. `key` checks what its cursor holds, which anyone may have written.
 
-    Raises ApiError for a parameter that is unknown, malformed or given twice.
+    Raises ApiError for a cursor that is none.
     """
-    query = check_query(PageQuery, request)
     if query.after is None:
         return Page(query.limit, None, key)
     try:

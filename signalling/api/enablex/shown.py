@@ -2,22 +2,22 @@
 
 from datetime import UTC, datetime
 
-from signalling.api.enablex.envelope import Answer
+from signalling.api.enablex.answers import RoomShown, Sip
 from signalling.api.enablex.settings import from_settings
 from signalling.domain.room import Room
 
 
-def room_shown(room: Room) -> Answer:
+def room_shown(room: Room) -> RoomShown:
     """The definition of a room."""
-    return {
-        "name": room.name,
-        "owner_ref": room.owner_ref,
-        "settings": from_settings(room),
-        "sip": {"enabled": room.dial_in},
-        "data": room.data,
-        "created": instant_shown(room.created_at),
-        "room_id": room.room_id,
-    }
+    return RoomShown(
+        name=room.name,
+        owner_ref=room.owner_ref,
+        settings=from_settings(room),
+        sip=Sip(enabled=room.dial_in),
+        data=room.data,
+        created=instant_shown(room.created_at),
+        room_id=room.room_id,
+    )
 
 
 def instant_shown(instant: float) -> str:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.add_column("sessions", sa.Column("seen_at", sa.DateTime(timezone=True)))
     op.add_column("sessions", sa.Column("archived_at", sa.DateTime(timezone=True)))
     op.create_index("ix_sessions_archived_at", "sessions", ["archived_at"])
+    op.add_column("sessions", sa.Column("crashed", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("connections", sa.Column("left_reason", sa.String(32)))
     op.add_column("connections", sa.Column("usage", sa.JSON))
     _create_session_events()
@@ -80,7 +81,7 @@ def _create_webhook_deliveries() -> None:
         sa.UniqueConstraint("event_id", "url", name="uq_webhook_deliveries_event_id_url"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_webhook_deliveries_next_attempt_at", "webhook_deliveries", ["next_attempt_at"])
+    op.create_index("ix_webhook_deliveries_url_next_attempt_at", "webhook_deliveries", ["url", "next_attempt_at"])
 
 
 def downgrade() -> None:
@@ -90,4 +91,5 @@ def downgrade() -> None:
     op.drop_column("connections", "left_reason")
     op.drop_index("ix_sessions_archived_at", "sessions")
     op.drop_column("sessions", "archived_at")
+    op.drop_column("sessions", "crashed")
     op.drop_column("sessions", "seen_at")

@@ -1,0 +1,92 @@
+"""The sender of webhooks: takes what is due from the queue and posts it, each URL at its own pace."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Literal
+
+import aiohttp
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from signalling.clock import Clock
+from signalling.store.webhooks import Delivery, Webhooks
+from signalling.webhooks.backoff import next_attempt
+from signalling.webhooks.signature import HEADER, sign
+
+log = structlog.get_logger()
+
+Outcome = Literal["delivered", "failed", "given-up"]
+
+POLL_PERIOD = 1.0
+"""Seconds between looks into the queue while it is empty."""
+BATCH = 20
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+MAX_ERROR = 200
+"""Characters kept of why a delivery failed."""
+
+
+class WebhookSender:
+    """Deliveries to one URL go one after the other, in the order in which things happened; one that fails steps back
+    and lets the others pass. A URL that hangs holds up no other."""
+
+    def __init__(self, webhooks: Webhooks, secret: bytes, clock: Clock, count: Callable[[Outcome], None]) -> None:
+        """`secret` signs, `count` is called for each attempt."""
+        self._webhooks = webhooks
+        self._secret = secret
+        self._clock = clock
+        self._count = count
+
+    async def run(self) -> None:
+        """Send until cancelled. A delivery that is cut off by that is made again later."""
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as http, asyncio.TaskGroup() as group:
+            for url in self._webhooks.urls:
+                group.create_task(self._serve(http, url))
+
+    async def _serve(self, http: aiohttp.ClientSession, url: str) -> None:
+        while True:
+            try:
+                deliveries = await self._webhooks.due(url, self._clock.wall(), BATCH)
+                for delivery in deliveries:
+                    await self._deliver(http, delivery)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("the queue of webhooks cannot be reached", error=str(error))
+                deliveries = []
+            if not deliveries:
+                await asyncio.sleep(POLL_PERIOD)
+
+    async def _deliver(self, http: aiohttp.ClientSession, delivery: Delivery) -> None:
+        error = await self._post(http, delivery)
+        now = self._clock.wall()
+        if error is None:
+            self._count("delivered")
+            await self._webhooks.delivered(delivery, now)
+            return
+        again_at = next_attempt(delivery.attempts + 1, delivery.created_at, now, random.random())  # noqa: S311
+        self._count("given-up" if again_at is None else "failed")
+        log.warning(
+            "a webhook was not delivered",
+            event_name=delivery.name,
+            error=error,
+            again_in_seconds=None if again_at is None else round(again_at - now),
+        )
+        await self._webhooks.failed(delivery, error, again_at)
+
+    async def _post(self, http: aiohttp.ClientSession, delivery: Delivery) -> str | None:
+        """Why the receiver did not take it; None when it did."""
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "roomcast",
+            "Roomcast-Event": delivery.name,
+            HEADER: sign(self._secret, delivery.body, self._clock.wall()),
+        }
+        try:
+            # Not followed: a redirect would turn the POST into a GET, and send a body where nobody asked for it.
+            async with http.post(
+                delivery.url, data=delivery.body.encode(), headers=headers, allow_redirects=False
+            ) as answer:
+                return None if 200 <= answer.status < 300 else f"the receiver answered {answer.status}"
+        except TimeoutError:
+            return f"no answer within {TIMEOUT.total:g} seconds"
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return f"{type(error).__name__}: {error}"[:MAX_ERROR]
