@@ -9,6 +9,7 @@ from sfu.link_messages import SlotsFilled, StageChanged, TransportState
 from signalling.api.sessions import ActiveUser
 from signalling.domain.events import MediaLossReason
 from signalling.domain.presence import End
+from signalling.domain.recording import RecordersChanged
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Room
 from signalling.live.member import Member
@@ -47,6 +48,7 @@ class LiveSessions:
         session = LiveSession(
             room, conf_num, self.around, ends_at=self._end_of(room), left=self._forget_member, ended=self._forget
         )
+        session.apply(RecordersChanged(self.around.recording.available))
         self._by_room[room.room_id] = session
         self._by_conf_num[conf_num] = session
         log.info("session opened", conf_num=conf_num, room_id=room.room_id)
@@ -76,6 +78,11 @@ class LiveSessions:
         """The process stops."""
         for session in self.all():
             session.apply(End("server-shutdown", "The server is going down."))
+
+    def recorders_changed(self, available: bool) -> None:
+        """The first recorder has linked, or the last one is gone."""
+        for session in self.all():
+            session.apply(RecordersChanged(available))
 
     # What APIs ask.
 

@@ -25,6 +25,7 @@ class Belief:
         self.extendable = view.room_state.extendable
         self.pinned = view.room_state.pinned
         self.spotlighted = view.room_state.spotlighted
+        self.recording = (view.room_state.recording, view.room_state.live_recording)
 
     def hear(self, event: events.Event) -> None:
         match event:
@@ -79,7 +80,8 @@ class Belief:
                 self.hands = ((), ())
             case events.FloorChanged(_, _, raised, approved):
                 self.hands = (raised, approved)
-            case events.UserRoleChanged(change, raised, approved):
+            case events.UserRoleChanged(change, raised, approved, permissions):
+                assert permissions.keys() == {change.new, change.old}
                 self.hands = (raised, approved)
                 self.roles |= {change.new: "moderator", change.old: "participant"}
                 self.hard_muted[change.new] = set()
@@ -99,3 +101,7 @@ class Belief:
                 self.hard_muted[client_id].remove("audio")
             case events.UserVideoHardUnmuted(client_id):
                 self.hard_muted[client_id].remove("video")
+            case events.RecordOn() | events.RecordOff():
+                self.recording = (isinstance(event, events.RecordOn), self.recording[1])
+            case events.LiveRecordingOn() | events.LiveRecordingOff():
+                self.recording = (self.recording[0], isinstance(event, events.LiveRecordingOn))

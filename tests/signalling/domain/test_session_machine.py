@@ -37,6 +37,15 @@ from signalling.domain.media import (
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
 from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.recording import (
+    RecordersChanged,
+    RecordingFailed,
+    RecordingMoved,
+    StartLiveRecording,
+    StartRecording,
+    StopLiveRecording,
+    StopRecording,
+)
 from signalling.domain.removal import Destroy, DropUsers
 from signalling.domain.role_switch import SwitchRole
 from signalling.domain.roles import permissions_of
@@ -67,6 +76,7 @@ class SessionMachine(RuleBasedStateMachine):
         knock=st.sampled_from([False, True]),
         wait_for_moderator=st.booleans(),
         ends_at=st.sampled_from([None, None, 620.0, 1500.0]),
+        auto_recording=st.booleans(),
     )
     def begin(self, ends_at: float | None, **settings: Any) -> None:
         self.now = 0.0
@@ -78,6 +88,8 @@ class SessionMachine(RuleBasedStateMachine):
         self.left: set[str] = set()
         self.recorded: set[str] = set()
         self.waiting: set[str] = set()
+        self.segments: dict[str, int] = {}
+        self.begun: dict[str, int] = {}
         self.ended = False
         self.joined = 0
         for place in range(2):
@@ -149,8 +161,13 @@ class SessionMachine(RuleBasedStateMachine):
                 assert left_at <= self.now
                 self.left.add(client_id)
                 del self.beliefs[client_id]
+            case effects.BeginRecording(kind, segment):
+                assert segment == self.begun.get(kind, 0) + 1
+                self.begun[kind] = self.segments[kind] = segment
+            case effects.FinishRecording(kind):
+                del self.segments[kind]
             case effects.EndSession():
-                assert not self.ended
+                assert not self.ended and not self.segments
                 self.ended = True
 
     @rule(role=ROLES)
@@ -281,6 +298,26 @@ class SessionMachine(RuleBasedStateMachine):
     def hard_mute_user(self, place: int | None, other: int, kind: Any, muted: bool) -> None:
         self.moderate(place, HardMuteUser(self.who(place), self.who(other), kind, muted))
 
+    @rule(place=ACTORS, kind=st.sampled_from([StartRecording, StopRecording, StartLiveRecording, StopLiveRecording]))
+    def record(self, place: int | None, kind: Any) -> None:
+        available = self.session.state.recording.available
+        before = dict(self.begun)
+        self.moderate(place, kind(self.who(place)))
+        assert available or self.begun == before
+
+    @rule(available=st.sampled_from([True, True, False]))
+    def recorders_change(self, available: bool) -> None:
+        self.give(RecordersChanged(available))
+
+    @rule(kind=st.sampled_from(["individual", "live"]), segment=st.integers(0, 3), moved=st.booleans())
+    def recorder_breaks(self, kind: Any, segment: int, moved: bool) -> None:
+        if moved:
+            self.give(RecordingMoved(kind, segment))
+        else:
+            self.give(RecordingFailed(kind, segment, "recorder-gone", "Gone."))
+            if self.segments.get(kind) == segment:
+                del self.segments[kind]
+
     @rule(place=PLACES, slot=st.sampled_from(["s0", "s1"]), height=st.none() | st.integers(0, 720))
     def limit(self, place: int, slot: str, height: int | None) -> None:
         self.give(ChangeSlotLimits(self.who(place), {slot: height}))
@@ -344,6 +381,14 @@ class SessionMachine(RuleBasedStateMachine):
         # The end of a session takes its router with it.
         assert self.ended or (self.arrangement.first, self.arrangement.last) == (state.spotlighted, state.pinned)
         assert not (self.ended and roles)
+        recording = state.recording
+        assert {kind: one.segment for kind, one in recording.running.items()} == self.segments
+        # Automatic recording misses nothing that it could record.
+        assert not (
+            recording.automatic
+            and recording.available
+            and any(one.published_tracks() for one in state.participants.values())
+        )
         for one in state.participants.values():
             tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
             assert permissions_of(one.role).publish or not tracks
@@ -371,6 +416,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert belief.mode == view.room_state.mode
             assert belief.hands == (view.room_state.raised_hands, view.room_state.approved_hands)
             assert belief.awaited == {one.client_id for one in view.awaited_participants}
+            assert belief.recording == (view.room_state.recording, view.room_state.live_recording)
             assert (belief.pinned, belief.spotlighted) == (view.room_state.pinned, view.room_state.spotlighted)
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:
