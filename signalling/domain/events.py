@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from sfu.link_messages import Source
+from sfu.link_messages import Excess, Source
 from signalling.domain.roles import Permissions
 from signalling.domain.room import Mode
 from signalling.domain.views import ParticipantView, RoomView, SessionView, SlotView, TalkerView, TrackView
@@ -89,6 +89,23 @@ class TrackUnmuted(Event):
     client_id: str
     track_id: str
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedLayer:
+    """A simulcast layer by its RID, "" for a track without simulcast, and what of it exceeds the room's quality."""
+
+    rid: str
+    reason: Excess
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLimited(Event):
+    """Told to the publisher: these layers are not forwarded to anyone; none: all are again."""
+
+    name: ClassVar[str] = "track-limited"
+    track_id: str
+    layers: tuple[LimitedLayer, ...]
 
 
 @dataclass(frozen=True, slots=True)

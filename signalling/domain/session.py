@@ -16,6 +16,7 @@ from signalling.domain import (
     media,
     messages,
     presence,
+    quality,
     recording,
     removal,
     role_switch,
@@ -41,6 +42,7 @@ _HANDLERS: Mapping[type, Handler] = {
     **role_switch.HANDLERS,
     **duration.HANDLERS,
     **recording.HANDLERS,
+    **quality.HANDLERS,
 }
 
 Input = (
@@ -89,6 +91,7 @@ Input = (
     | recording.RecordersChanged
     | recording.RecordingFailed
     | recording.RecordingMoved
+    | quality.LimitTrack
 )
 
 

@@ -5,10 +5,11 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from sfu.link_messages import SlotsFilled, StageChanged, TransportState
+from sfu.link_messages import SlotsFilled, StageChanged, TrackLimited, TransportState
 from signalling.api.sessions import ActiveUser
 from signalling.domain.events import MediaLossReason
 from signalling.domain.presence import End
+from signalling.domain.quality import LimitTrack
 from signalling.domain.recording import RecordersChanged
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Room
@@ -113,6 +114,12 @@ class LiveSessions:
         session = self._by_conf_num.get(message.router_id)
         if session is not None and session.media.node is node:
             session.slots_filled(message)
+
+    def track_limited(self, node: Node, message: TrackLimited) -> None:
+        for session in self._on(node):
+            client_id = session.media.owners.get(message.transport_id)
+            if client_id is not None:
+                session.apply(LimitTrack(client_id, message.transport_id, message.track_id, message.layers))
 
     def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
         for session in self._on(node):

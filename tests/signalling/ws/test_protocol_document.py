@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TransportState
+from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TrackLimited, TransportState
 from signalling.domain.effects import RecordingKind
 from signalling.domain.events import (
     DisconnectReason,
@@ -68,6 +68,7 @@ class Conversation:
             "media-disconnected": self.lose_transport,
             "conference-remaining-duration": self.pass_time,
             "user-reconnecting": self.lose_connection,
+            "track-limited": self.send_too_much,
             "no-recorder": self.link_recorder,
             "room-record-failed": lambda: self.break_recorder("individual", "recorder-gone"),
             "room-live-recording-failed": lambda: self.break_recorder("live", "layout-failed"),
@@ -159,6 +160,13 @@ class Conversation:
         bob = self.results["bob"]["client_id"]
         transport = next(one for one in self.node.all(PutTransport) if one.endpoint_id == bob)
         await self.node.say(TransportState(transport_id=transport.transport_id, state="lost"))
+
+    async def send_too_much(self) -> None:
+        bob = self.results["bob"]["client_id"]
+        transport = next(one for one in self.node.all(PutTransport) if one.endpoint_id == bob)
+        camera = self.real["93be60f1a8d72c45-1"]
+        limited = TrackLimited(transport_id=transport.transport_id, track_id=camera, layers={"": "resolution"})
+        await self.node.say(limited)
 
     async def pass_time(self) -> None:
         begin = self.server.clock.now
