@@ -37,6 +37,7 @@ from signalling.domain.media import (
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
 from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.quality import LimitTrack
 from signalling.domain.recording import (
     RecordersChanged,
     RecordingFailed,
@@ -88,6 +89,8 @@ class SessionMachine(RuleBasedStateMachine):
         self.left: set[str] = set()
         self.recorded: set[str] = set()
         self.waiting: set[str] = set()
+        self.room_muted = False
+        self.user_muted: set[tuple[str, str]] = set()
         self.segments: dict[str, int] = {}
         self.begun: dict[str, int] = {}
         self.ended = False
@@ -95,14 +98,15 @@ class SessionMachine(RuleBasedStateMachine):
         for place in range(2):
             self.join("moderator" if place == 0 else "participant")
             self.answer_knock(0, 0, ApproveAwaited)
-            self.negotiate(place, 0, {"microphone", "camera"}, 2, {}, {})
+            self.negotiate(place, 0, {"microphone", "camera"}, min(2, settings["max_active_talkers"]), {}, {})
 
-    def moderate(self, place: int | None, given: Input) -> None:
-        """Hand in what only moderators may do: everyone else is refused."""
+    def moderate(self, place: int | None, given: Input) -> bool:
+        """Hand in what only moderators may do: everyone else is refused. Whether it was done."""
         actor = self.session.state.participants.get(self.who(place))
         role = actor.role if actor else None
         outcome = self.give(given)
         assert outcome is None or role == "moderator"
+        return outcome is not None
 
     def who(self, place: int | None) -> str:
         people = self.session.state.participants
@@ -246,7 +250,8 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(place=ACTORS, muted=st.booleans())
     def hard_mute(self, place: int | None, muted: bool) -> None:
-        self.moderate(place, HardMuteRoom(self.who(place), muted))
+        if self.moderate(place, HardMuteRoom(self.who(place), muted)):
+            self.room_muted = muted
 
     @rule(place=ACTORS, others=st.lists(PLACES, max_size=2))
     def drop(self, place: int | None, others: list[int]) -> None:
@@ -288,7 +293,9 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(place=ACTORS, other=PLACES)
     def switch_role(self, place: int | None, other: int) -> None:
-        self.moderate(place, SwitchRole(self.who(place), self.who(other)))
+        target = self.who(other)
+        if self.moderate(place, SwitchRole(self.who(place), target)):
+            self.user_muted -= {(target, "audio"), (target, "video")}
 
     @rule(place=ACTORS, locked=st.sampled_from([True, False, False]))
     def lock(self, place: int | None, locked: bool) -> None:
@@ -296,7 +303,9 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(place=ACTORS, other=PLACES, kind=st.sampled_from(["audio", "video"]), muted=st.booleans())
     def hard_mute_user(self, place: int | None, other: int, kind: Any, muted: bool) -> None:
-        self.moderate(place, HardMuteUser(self.who(place), self.who(other), kind, muted))
+        target = self.who(other)
+        if self.moderate(place, HardMuteUser(self.who(place), target, kind, muted)):
+            (self.user_muted.add if muted else self.user_muted.discard)((target, kind))
 
     @rule(place=ACTORS, kind=st.sampled_from([StartRecording, StopRecording, StartLiveRecording, StopLiveRecording]))
     def record(self, place: int | None, kind: Any) -> None:
@@ -321,6 +330,15 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(place=PLACES, slot=st.sampled_from(["s0", "s1"]), height=st.none() | st.integers(0, 720))
     def limit(self, place: int, slot: str, height: int | None) -> None:
         self.give(ChangeSlotLimits(self.who(place), {slot: height}))
+
+    @rule(place=PLACES, transport=TRANSPORTS, source=SOURCES, too_large=st.booleans())
+    def exceed_the_quality(self, place: int, transport: int, source: str, too_large: bool) -> None:
+        client_id = self.who(place)
+        transport_id = f"{client_id}/{transport}"
+        layers: dict[str, Any] = {"": "resolution"} if too_large else {}
+        before = deepcopy(self.session.state)
+        self.give(LimitTrack(client_id, transport_id, f"{transport_id}/{source}", layers))
+        assert self.session.state == before
 
     @precondition(lambda self: self.on_node)
     @rule(place=PLACES, transport=st.integers(0, 1))
@@ -358,6 +376,8 @@ class SessionMachine(RuleBasedStateMachine):
             self.give(End("session-ended", "Over."))
             assert self.ended
             assert not self.beliefs and not self.on_node
+            # Everyone who ever was in has exactly one record, which is closed.
+            assert self.left == self.recorded
 
     @invariant()
     def rules_hold(self) -> None:
@@ -392,6 +412,7 @@ class SessionMachine(RuleBasedStateMachine):
         for one in state.participants.values():
             tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
             assert permissions_of(one.role).publish or not tracks
+            assert not one.media or len(one.media.slots) <= settings.max_active_talkers
             may_publish = one.role == "moderator" or state.mode == "group" or one.client_id in state.floor.approved
             assert may_publish or not one.published_tracks()
             assert one.silenced == (state.hard_muted and one.role != "moderator")
@@ -427,6 +448,17 @@ class SessionMachine(RuleBasedStateMachine):
                     or (slot.client_id == client_id)
                 )
             assert len(view.active_talkers) <= self.session.state.room.settings.max_active_talkers
+
+    @invariant()
+    def nothing_hard_muted_is_forwarded(self) -> None:
+        """By what moderators did and what the node was told, whatever the session remembers."""
+        roles = {client_id: belief.roles[client_id] for client_id, belief in self.beliefs.items()}
+        for put in self.on_node.values():
+            for track in put.tracks:
+                owner = put.client_id
+                silenced = self.room_muted and track.kind == "audio" and roles[owner] != "moderator"
+                if silenced or (owner, track.kind) in self.user_muted:
+                    assert self.paused[track.track_id]
 
     @invariant()
     def the_node_has_what_the_session_says(self) -> None:
