@@ -32,6 +32,9 @@ class Belief:
             case events.UserConnected(participant):
                 self.tracks[participant.client_id] = {track.track_id: track for track in participant.tracks}
                 self.data[participant.client_id] = participant.data
+                # Who was let in while their connection was lost is in, and reconnecting.
+                if participant.reconnecting:
+                    self.reconnecting.add(participant.client_id)
                 self.roles[participant.client_id] = participant.role
                 self.hard_muted[participant.client_id] = set(participant.hard_muted)
             case events.UserDisconnected(client_id):
