@@ -7,7 +7,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from signalling.domain import effects, events
 from signalling.domain.arrangement import PinUsers, SpotlightUsers
 from signalling.domain.duration import ExtendDuration
 from signalling.domain.effects import Effect
@@ -54,6 +53,7 @@ from signalling.domain.session import Input, Session
 from signalling.domain.talkers import ChangeStage, FillSlots
 from tests.support.belief import Belief
 from tests.support.sessions import make_join, make_room, make_slot, make_track
+from tests.support.world import World
 
 GRACE = 30.0
 # Who acts: the place among those who are in, so that most actions are somebody's. The last one is often nobody.
@@ -65,7 +65,7 @@ TRANSPORTS = st.sampled_from([0, 0, 0, 1])
 ROLES = st.sampled_from(["moderator", "participant", "participant", "participant", "viewer", "audience"])
 
 
-class SessionMachine(RuleBasedStateMachine):
+class SessionMachine(World, RuleBasedStateMachine):
     """The node is modelled too: what it was told must be what the session believes it has."""
 
     @initialize(
@@ -82,18 +82,9 @@ class SessionMachine(RuleBasedStateMachine):
     def begin(self, ends_at: float | None, **settings: Any) -> None:
         self.now = 0.0
         self.session = Session(make_room(**settings), "CONF-100001", GRACE, ends_at)
-        self.beliefs: dict[str, Belief] = {}
-        self.on_node: dict[str, effects.PutTransport] = {}
-        self.paused: dict[str, bool] = {}
-        self.arrangement = effects.ArrangeStage((), ())
-        self.left: set[str] = set()
-        self.recorded: set[str] = set()
-        self.waiting: set[str] = set()
+        self.surround()
         self.room_muted = False
         self.user_muted: set[tuple[str, str]] = set()
-        self.segments: dict[str, int] = {}
-        self.begun: dict[str, int] = {}
-        self.ended = False
         self.joined = 0
         for place in range(2):
             self.join("moderator" if place == 0 else "participant")
@@ -128,51 +119,8 @@ class SessionMachine(RuleBasedStateMachine):
             assert self.session.state == before
             return None
         for effect in outcome:
-            self.carry_out(effect)
+            self.carry_out(effect, self.now)
         return outcome
-
-    def carry_out(self, effect: Effect) -> None:
-        match effect:
-            case effects.Notify(to, event):
-                assert to
-                for client_id in to:
-                    if isinstance(event, events.RoomAllowed):
-                        self.waiting.remove(client_id)
-                        self.beliefs[client_id] = Belief(event.session)
-                    else:
-                        self.beliefs[client_id].hear(event)
-            case effects.Disconnect(client_id):
-                assert client_id in self.beliefs or client_id in self.waiting
-            case effects.RecordJoin(client_id):
-                assert client_id not in self.recorded
-                self.recorded.add(client_id)
-            case effects.Forget(client_id):
-                self.waiting.remove(client_id)
-            case effects.PutTransport():
-                self.on_node[effect.transport_id] = effect
-                self.paused.update({track.track_id: track.paused for track in effect.tracks})
-            case effects.DeleteTransport(_, transport_id):
-                self.on_node.pop(transport_id, None)
-            case effects.PauseTracks(_, transport_id, paused):
-                assert transport_id in self.on_node
-                self.paused.update(paused)
-            case effects.LimitSlots(_, transport_id, max_heights):
-                assert max_heights.keys() <= {slot.slot_id for slot in self.on_node[transport_id].slots}
-            case effects.ArrangeStage():
-                self.arrangement = effect
-            case effects.RecordLeave(client_id, left_at):
-                assert client_id in self.recorded - self.left
-                assert left_at <= self.now
-                self.left.add(client_id)
-                del self.beliefs[client_id]
-            case effects.BeginRecording(kind, segment):
-                assert segment == self.begun.get(kind, 0) + 1
-                self.begun[kind] = self.segments[kind] = segment
-            case effects.FinishRecording(kind):
-                del self.segments[kind]
-            case effects.EndSession():
-                assert not self.ended and not self.segments
-                self.ended = True
 
     @rule(role=ROLES)
     def join(self, role: Any) -> None:
