@@ -29,6 +29,8 @@ ExtensionName = Literal[
     "dependency-descriptor",
 ]
 
+Excess = Literal["resolution", "bitrate"]
+
 PayloadType = Annotated[int, Field(ge=0, le=127)]
 Ssrc = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 ExtensionId = Annotated[int, Field(ge=1, le=255)]
@@ -56,11 +58,20 @@ class Codec(Message):
     rtx_payload_type: PayloadType | None = None
 
 
+class Cap(Message):
+    """The most that each layer of a track may be: pixels of its longer and its shorter side (None for any size), and
+    bits per second."""
+
+    long_side: Annotated[int, Field(gt=0)] | None = None
+    short_side: Annotated[int, Field(gt=0)] | None = None
+    bitrate: Annotated[int, Field(gt=0)]
+
+
 class Track(Message):
     """A published stream: what one sendonly m-line of an offer brings.
 
     `rids` are the simulcast layers in the offer's order, lowest first; empty without simulcast. `ssrcs` and
-    `rtx_ssrcs` are those that the offer names (none for simulcast by RID).
+    `rtx_ssrcs` are those that the offer names (none for simulcast by RID). Layers that exceed `cap` are withheld.
     """
 
     track_id: Identifier
@@ -72,6 +83,7 @@ class Track(Message):
     rids: tuple[str, ...] = ()
     ssrcs: tuple[Ssrc, ...] = ()
     rtx_ssrcs: tuple[Ssrc, ...] = ()
+    cap: Cap | None = None
     paused: bool = False
 
 
@@ -232,6 +244,16 @@ class SlotsFilled(Message):
     transports: dict[Identifier, dict[Identifier, Identifier | None]]
 
 
+class TrackLimited(Message):
+    """Which layers of a track are withheld because they exceed the track's cap, by RID ("" without simulcast); empty
+    when all are forwarded again."""
+
+    type: Literal["track-limited"] = "track-limited"
+    transport_id: Identifier
+    track_id: Identifier
+    layers: dict[str, Excess]
+
+
 class NodeLoad(Message):
     """Sent every two seconds. `cpu` is the share of one core that the process used since the last one.
 
@@ -247,7 +269,7 @@ class NodeLoad(Message):
 
 
 NodeMessage = Annotated[
-    Hello | Reply | TransportState | StageChanged | SlotsFilled | NodeLoad, Field(discriminator="type")
+    Hello | Reply | TransportState | StageChanged | SlotsFilled | TrackLimited | NodeLoad, Field(discriminator="type")
 ]
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

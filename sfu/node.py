@@ -288,6 +288,7 @@ class MediaNode:
         if not peer.connected:
             return
         if turn % FEEDBACK_TICKS == 0:
+            peer.ingress.police(now)
             for feedback in peer.ingress.feedback(now):
                 self._send_rtcp(transport, feedback)
         if turn % REPORT_TICKS == 0:

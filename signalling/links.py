@@ -23,6 +23,7 @@ from sfu.link_messages import (
     Reply,
     SlotsFilled,
     StageChanged,
+    TrackLimited,
     TransportState,
 )
 from signalling.nodes import Node, Nodes
@@ -44,6 +45,8 @@ class LinkHandler(Protocol):
     def stage_changed(self, node: Node, message: StageChanged) -> None: ...
 
     def slots_filled(self, node: Node, message: SlotsFilled) -> None: ...
+
+    def track_limited(self, node: Node, message: TrackLimited) -> None: ...
 
     def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
         """A node came back without some of its transports."""
@@ -182,6 +185,8 @@ class Links:
                 self._handler.stage_changed(node, message)
             case SlotsFilled():
                 self._handler.slots_filled(node, message)
+            case TrackLimited():
+                self._handler.track_limited(node, message)
             case NodeLoad():
                 node.reported(message)
             case Hello():

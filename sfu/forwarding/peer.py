@@ -6,6 +6,7 @@ from sfu.forwarding.egress import Egress
 from sfu.forwarding.ingress import FEEDBACK_SSRC, NTP_UNIT, Ingress
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.slot import OutgoingSlot
+from sfu.forwarding.track import PublishedTrack
 from sfu.link_messages import Slot, SlotUse
 from sfu.rtcp.packets import (
     Bye,
@@ -46,6 +47,7 @@ class Peer:
         changed: Callable[[], None],
         started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
+        limited: Callable[[PublishedTrack], None],
     ) -> None:
         self.transport_id = transport_id
         self.endpoint_id = endpoint_id
@@ -55,7 +57,14 @@ class Peer:
         self.assignment = Assignment()
         self.screens: tuple[str | None, ...] = ()
         self.reported: dict[str, str | None] = {}
-        self.ingress = Ingress(path, count=lambda name: count(name, 1), changed=changed, started=started, level=level)
+        self.ingress = Ingress(
+            path,
+            count=lambda name: count(name, 1),
+            changed=changed,
+            started=started,
+            level=level,
+            limited=limited,
+        )
         self._cname = cname
         self._path = path
         self._count = count

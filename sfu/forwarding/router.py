@@ -7,7 +7,7 @@ from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.peer import Count, Peer
 from sfu.forwarding.slot import OutgoingSlot
 from sfu.forwarding.track import PublishedTrack
-from sfu.link_messages import NodeMessage, PutRouter, PutTransport, SlotsFilled, Source, StageChanged
+from sfu.link_messages import NodeMessage, PutRouter, PutTransport, SlotsFilled, Source, StageChanged, TrackLimited
 from sfu.stage import audio_order, fill_screens, fill_slots, stage_order
 from sfu.talkers import Ranking, TalkerRanking
 
@@ -135,12 +135,17 @@ class Router:
             changed=self._mark_stale,
             started=self._layer_started,
             level=lambda level, voice, at: self._talkers.level(endpoint, level, voice, at),
+            limited=lambda track: self._track_limited(command.transport_id, track),
         )
         self.peers[command.transport_id] = peer
         return peer
 
     def _mark_stale(self) -> None:
         self.stale = True
+
+    def _track_limited(self, transport_id: str, track: PublishedTrack) -> None:
+        self.stale = True
+        self._tell(TrackLimited(transport_id=transport_id, track_id=track.track_id, layers=track.withheld()))
 
     def _layer_started(self, now: float) -> None:
         """Refresh at once where that can be afforded: slots then join with the layer's very first keyframe."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -21,6 +21,7 @@ from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
 from signalling.live.outbox import Sink
+from signalling.live.recording import NoRecorders, Recording
 from signalling.nodes import Node, Nodes
 from signalling.store import Store
 
@@ -40,6 +41,7 @@ class Surroundings:
     clock: Clock
     nodes: Nodes
     resume_grace: float
+    recording: Recording = field(default_factory=NoRecorders)
 
 
 class LiveSession:
@@ -60,6 +62,7 @@ class LiveSession:
         self.session = Session(room, conf_num, surroundings.resume_grace, ends_at)
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
+        self.recording = surroundings.recording
         self._around = surroundings
         self._left = left
         self._ended = ended
@@ -200,6 +203,10 @@ class LiveSession:
                 self._record_leave(effect)
             case effects.Forget():
                 self._left(self.members.pop(effect.client_id))
+            case effects.BeginRecording():
+                self.recording.begin(self.conf_num, effect)
+            case effects.FinishRecording():
+                self.recording.finish(self.conf_num, effect)
             case effects.EndSession():
                 self._end()
 
