@@ -9,8 +9,9 @@ import hashlib
 import hmac
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from typing import cast
+from collections import deque
+from collections.abc import Iterator
+from typing import Self, cast
 
 from pydantic import ValidationError
 
@@ -57,9 +58,10 @@ class TapLostError(TapError):
 
 
 class Tap:
-    """An accepted tap. Iterate over it once; `opened_at` is when it was accepted, in seconds on the node's NTP clock.
+    """An accepted tap: an iterator of what comes, in its order, up to and with `TapClosed`.
 
-    `malformed` counts frames that were none, and were left out.
+    `opened_at` is when it was accepted, in seconds on the node's NTP clock. `malformed` counts frames that were none,
+    and were left out.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,50 +70,44 @@ class Tap:
         self._reader = reader
         self._writer = writer
         self._frames = FrameReader()
-        self._waiting: list[bytes] = []
+        self._items: deque[TapItem] = deque()
+        self._ended = False
 
     @classmethod
-    async def dial(
-        cls, host: str, port: int, fingerprint: Fingerprint, credentials: TapCredentials, timeout: float = DIAL_TIMEOUT
-    ) -> "Tap":
+    async def dial(cls, host: str, port: int, fingerprint: Fingerprint, credentials: TapCredentials) -> Self:
         """Connect to the node's tap port and show the credentials, to nobody but the node with that fingerprint.
 
-        Raises the errors of TapError but for TapLostError.
+        Raises TapUnreachableError, TapFingerprintError and TapRefusedError.
         """
         try:
-            async with asyncio.timeout(timeout):
-                tap = cls(*await asyncio.open_connection(host, port, ssl=_tls()))
+            async with asyncio.timeout(DIAL_TIMEOUT):
+                tap = cls(*await asyncio.open_connection(host, port, limit=READ_SIZE, ssl=_tls()))
                 try:
                     tap._check(fingerprint, f"{host}:{port}")
                     await tap._introduce(credentials)
                 except BaseException:
-                    tap.abort()
+                    tap.close()
                     raise
         except (OSError, TimeoutError, TapLostError) as error:
             reason = str(error) or type(error).__name__
             raise TapUnreachableError(f"no tap port answers at {host}:{port}: {reason}") from error
         return tap
 
-    async def __aiter__(self) -> AsyncIterator[TapItem]:
-        """What comes, in its order, up to and with `TapClosed`. Raises TapLostError when the connection ends before."""
-        while True:
-            for data in self._waiting:
-                for item in self._parse(data):
-                    yield item
-                    if isinstance(item, TapClosed):
-                        return
-            self._waiting = await self._read()
+    def __aiter__(self) -> Self:
+        return self
 
-    async def close(self) -> None:
-        """Hang up. Idempotent."""
-        self._writer.close()
-        try:
-            await self._writer.wait_closed()
-        except OSError:
-            pass  # it was broken already
+    async def __anext__(self) -> TapItem:
+        """Raises TapLostError when the connection ends without `TapClosed`."""
+        while not self._items:
+            if self._ended:
+                raise StopAsyncIteration
+            await self._read()
+        item = self._items.popleft()
+        self._ended = self._ended or isinstance(item, TapClosed)
+        return item
 
-    def abort(self) -> None:
-        """Hang up without waiting for anything."""
+    def close(self) -> None:
+        """Hang up at once. Idempotent."""
         cast(asyncio.Transport, self._writer.transport).abort()
 
     def _check(self, fingerprint: Fingerprint, where: str) -> None:
@@ -126,8 +122,7 @@ class Tap:
         for option, seconds in KEEPALIVE:
             sock.setsockopt(socket.IPPROTO_TCP, option, seconds)
         self._writer.write(frame(credentials.model_dump_json().encode()))
-        first, *self._waiting = await self._read()
-        match next(self._parse(first), None):
+        match await anext(self):
             case TapAccepted() as accepted:
                 self.opened_at = accepted.at
             case TapRefused():
@@ -135,25 +130,22 @@ class Tap:
             case _:
                 raise TapLostError("what answers does not speak as a tap port does")
 
-    async def _read(self) -> list[bytes]:
-        """The next frames, at least one. Raises TapLostError."""
-        while True:
-            try:
-                data = await self._reader.read(READ_SIZE)
-            except OSError as error:
-                raise TapLostError(f"the connection to the media node broke: {error}") from error
-            if not data:
-                raise TapLostError("the media node closed the connection")
-            frames = self._frames.feed(data)
-            if frames:
-                return frames
+    async def _read(self) -> None:
+        try:
+            data = await self._reader.read(READ_SIZE)
+        except OSError as error:
+            raise TapLostError(f"the connection to the media node broke: {error}") from error
+        if not data:
+            raise TapLostError("the media node closed the connection")
+        for each in self._frames.feed(data):
+            self._items.extend(self._parse(each))
 
     def _parse(self, data: bytes) -> Iterator[TapItem]:
         try:
             if data[:1] == b"{":
                 yield CONTROL_FRAMES.validate_json(data)
             elif len(data) > 1 and 192 <= data[1] < 224:
-                # RFC 5761 section 4
+                # RTCP by RFC 5761 section 4.
                 yield from (packet for packet in parse_rtcp(data) if isinstance(packet, SenderReport))
             else:
                 yield parse_rtp(data)
