@@ -253,6 +253,12 @@ def test_sender_reports_speak_of_the_nodes_clock_and_follow_each_change_of_layer
     session.now += 0.5
     tap.tick(session.now)
     assert len(of(SenderReport, recorder.taken())) == 2
+    ingress = publishers["a"].peer.ingress
+    ingress.pause("a-mic", True)
+    ingress.pause("a-mic", False)
+    publishers["a"].send(AudioSource(1).packet())
+    tap.tick(session.now)
+    assert [report.ssrc for report in of(SenderReport, recorder.taken())] == [1], "its numbers may have moved"
 
 
 def test_a_recorder_that_comes_back_gets_its_tracks_anew_under_the_same_ssrcs() -> None:
