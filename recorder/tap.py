@@ -10,7 +10,6 @@ import hmac
 import socket
 import ssl
 from collections import deque
-from collections.abc import Iterator
 from typing import Self, cast
 
 from pydantic import ValidationError
@@ -98,12 +97,12 @@ class Tap:
 
     async def __anext__(self) -> TapItem:
         """Raises TapLostError when the connection ends without `TapClosed`."""
+        if self._ended:
+            raise StopAsyncIteration
         while not self._items:
-            if self._ended:
-                raise StopAsyncIteration
             await self._read()
         item = self._items.popleft()
-        self._ended = self._ended or isinstance(item, TapClosed)
+        self._ended = isinstance(item, TapClosed)
         return item
 
     def close(self) -> None:
@@ -138,19 +137,20 @@ class Tap:
         if not data:
             raise TapLostError("the media node closed the connection")
         for each in self._frames.feed(data):
-            self._items.extend(self._parse(each))
+            try:
+                self._items.extend(parse_frame(each))
+            except (ValidationError, RtcpError, RtpError):
+                self.malformed += 1
 
-    def _parse(self, data: bytes) -> Iterator[TapItem]:
-        try:
-            if data[:1] == b"{":
-                yield CONTROL_FRAMES.validate_json(data)
-            elif len(data) > 1 and 192 <= data[1] < 224:
-                # RTCP by RFC 5761 section 4.
-                yield from (packet for packet in parse_rtcp(data) if isinstance(packet, SenderReport))
-            else:
-                yield parse_rtp(data)
-        except (ValidationError, RtcpError, RtpError):
-            self.malformed += 1
+
+def parse_frame(data: bytes) -> list[TapItem]:
+    """What a frame of the node holds. Raises ValidationError, RtcpError or RtpError; a newer node may say news."""
+    if data[:1] == b"{":
+        return [CONTROL_FRAMES.validate_json(data)]
+    if len(data) > 1 and 192 <= data[1] < 224:
+        # RTCP by RFC 5761 section 4.
+        return [packet for packet in parse_rtcp(data) if isinstance(packet, SenderReport)]
+    return [parse_rtp(data)]
 
 
 def _tls() -> ssl.SSLContext:

@@ -83,9 +83,9 @@ async def test_what_is_lost_on_the_way_to_the_node_is_recovered_before_the_recor
             items += await read_until(tap, packets=100)
         assert relay.up.lost > 10
         packets = of_track("p-cam", items)
-        assert any(
-            after.sequence_number < before.sequence_number for before, after in itertools.pairwise(packets)
-        ), "late ones came late"
+        assert any(after.sequence_number < before.sequence_number for before, after in itertools.pairwise(packets)), (
+            "late ones came late"
+        )
         assert_continuous(in_order(packets))
         tap.close()
 
