@@ -11,6 +11,8 @@ BUFFER_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for a recorder, some seconds of a large session; packets on top of that are dropped."""
 CONTROL_LIMIT = 1024 * 1024
 """Bytes of control frames that may come on top of that. A recorder that has so many waiting is given up."""
+GATHER = 0.02
+"""Seconds for which frames are gathered: a write costs the node as much as many packets, and recorders can wait."""
 LINGER = 5.0
 """Seconds that a closed connection has to send what is waiting."""
 
@@ -25,7 +27,6 @@ class TapConnection(asyncio.Protocol):
     """Made by the listener; `credentials` is the recorder's one frame, or a ConnectionError.
 
     `closed` is called once when an established connection is gone; whoever owns the connection sets it.
-    What is written in one turn of the event loop leaves together, as one write costs more than many packets.
     """
 
     def __init__(self, count: CountMany, limit: int = BUFFER_LIMIT) -> None:
@@ -141,7 +142,7 @@ class TapConnection(asyncio.Protocol):
         if not self.is_open:
             return
         if not self._pending:
-            self._loop.call_soon(self._flush)
+            self._loop.call_later(GATHER, self._flush)
         data = frame(data)
         self._pending.append(data)
         self._pending_size += len(data)

@@ -21,6 +21,7 @@ REPAIR_PERIOD = 3.0
 """Seconds between two keyframes asked for because of a slow recorder: they make the picture worse for the room."""
 REPORT_PERIOD = 1.0
 """Seconds between two sender reports of a track; one comes at once when its layer has changed."""
+NO_PAYLOAD_TYPE = -1
 EXTENSIONS: dict[ExtensionName, int] = {
     "audio-level": AUDIO_LEVEL_ID,
     "video-orientation": VIDEO_ORIENTATION_ID,
@@ -40,7 +41,11 @@ class TappedTrack:
         self._egress = Egress()
         self._slot = OutgoingSlot(_slot_of(track.parameters, ssrc), self._egress, path)
         self._connection: TapConnection | None = None
+        self._codecs = _by_payload_type(self._slot)
+        self._payload_type = NO_PAYLOAD_TYPE
+        """Of the packet before."""
         self._codec: Codec | None = None
+        """What was announced last."""
         self._paused = False
         self._broken = False
         """Whether packets were dropped since the last keyframe was asked for."""
@@ -73,7 +78,10 @@ class TappedTrack:
         self._track = track
         parameters = _slot_of(track.parameters, self._slot.parameters.ssrc)
         if parameters != self._slot.parameters:
+            # Packets on their way are still of the codecs before.
+            self._slot.idle()
             self._slot.update(parameters)
+            self._codecs, self._payload_type = _by_payload_type(self._slot), NO_PAYLOAD_TYPE
         if track.paused != self._paused:
             self._paused = track.paused
             if self._connection is not None and self._codec is not None:
@@ -104,14 +112,16 @@ class TappedTrack:
 
     def _write(self, data: bytes) -> None:
         """Take a packet from the packet path, in the order in which the recorder is to have it."""
-        connection, codec = self._connection, self._codec
+        connection = self._connection
         if connection is None:
             return
         payload_type = data[1] & 0x7F
-        if codec is None or codec.payload_type != payload_type:
-            codec = next(each for each in self._slot.parameters.codecs if each.payload_type == payload_type)
-            self._codec = codec
-            self._announce(connection, codec)
+        if payload_type != self._payload_type:
+            self._payload_type = payload_type
+            codec = self._codecs[payload_type]
+            if codec != self._codec:
+                self._codec = codec
+                self._announce(connection, codec)
         if not connection.write_packet(data):
             self._broken = True
 
@@ -127,6 +137,10 @@ class TappedTrack:
                 codec=codec,
             )
         )
+
+
+def _by_payload_type(slot: OutgoingSlot) -> dict[int, Codec]:
+    return {codec.payload_type: codec for codec in slot.parameters.codecs}
 
 
 def _slot_of(track: Track, ssrc: int) -> Slot:

@@ -94,7 +94,7 @@ def test_a_crypto_policy_has_the_fields_that_plain_senders_set():
     policy = pylibsrtp.Policy(key=bytes(30), srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80)
     for crypto in (policy._policy.rtp, policy._policy.rtcp):
         assert ffi.sizeof(crypto) == 6 * 4
-        # AES-ICM-128 with 30 bytes of key and salt, HMAC-SHA1 with 20 and a tag of 10, confidentiality and authentication.
+        # AES-ICM-128 with 30 bytes of key and salt, HMAC-SHA1 with 20 and a tag of 10, both services.
         assert list(ffi.cast("uint32_t *", ffi.addressof(crypto))[0:6]) == [1, 30, 3, 20, 10, 3]
 
 

@@ -220,6 +220,27 @@ def test_packets_of_two_codecs_in_one_batch_each_follow_their_announcement() -> 
     assert all(frame.codec.rtx_payload_type is None for frame in began)
 
 
+def test_a_payload_type_may_mean_another_codec_after_a_negotiation() -> None:
+    session = Session()
+    recorder = dial(session, add_tap(session))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    publisher.send(*source.frame(key=True))
+    for packet in source.frame():
+        publisher.peer.ingress.receive(packet, session.now)  # and waits for the next flush
+    vp9 = Codec(format="VP9/0", name="VP9", payload_type=VP8.payload_type, clock_rate=90000)
+    publisher.put((camera("p").model_copy(update={"codecs": (vp9,)}),), ())
+    session.settle()
+    publisher.send(rtp(96, source.sequence + 1, source.timestamp + 3000, 1, b"\x0c\x82\x49\x83\x42\x00\x00", True))
+    items = recorder.taken()
+    kinds = [item.codec.name if isinstance(item, TrackBegan) else "packet" for item in items[1:]]
+    assert kinds == ["VP8", *["packet"] * 4, "VP9", "packet"]
+    publisher.put((camera("p").model_copy(update={"codecs": (vp9, VP8.model_copy(update={"payload_type": 98}))}),), ())
+    session.settle()
+    publisher.send(rtp(96, source.sequence + 2, source.timestamp + 6000, 1, b"\x0c\x82\x49\x83\x42\x00\x00", True))
+    assert [type(item) for item in recorder.taken()] == [RtpPacket], "its codec is the same"
+
+
 def test_a_payload_type_that_looks_like_rtcp_is_left_out() -> None:
     session = Session()
     recorder = dial(session, add_tap(session))

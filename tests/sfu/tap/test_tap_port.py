@@ -183,7 +183,8 @@ def test_the_loop_of_the_real_process_carries_taps_too() -> None:
             await rest(reader)
             writer.transport.abort()
 
-    uvloop.run(scenario())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(scenario())
 
 
 async def test_the_first_frame_tells_that_the_recorder_was_accepted() -> None:

@@ -3,6 +3,10 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
+
+import pytest
+import uvloop
 
 from recorder.tap import Tap, TapItem
 from sfu.link_messages import DeleteRouter, DeleteTap, PauseTracks, PutRouter
@@ -109,10 +113,18 @@ async def test_mute_and_unmute_are_told() -> None:
         tap.close()
 
 
-async def test_a_recorder_that_stops_reading_loses_packets_and_the_room_none() -> None:
-    limit = 64 * 1024
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_recorder_that_stops_reading_loses_packets_and_the_room_none(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """On the loop of the real process, too: flow control over TLS is the loop's work."""
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(stop_reading_for_a_while())
+
+
+async def stop_reading_for_a_while() -> None:
     async with (
-        tapped_node(buffer_limit=limit) as node,
+        tapped_node(buffer_limit=64 * 1024) as node,
         joined(node, "s", slots=slots(video=1)) as subscriber,
         joined(node, "p", tracks=(camera("p"),)) as peer,
     ):
