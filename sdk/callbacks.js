@@ -16,7 +16,7 @@
  * @param {unknown} result
  * @returns {Shape}
  */
-const either = (result) => ({ succeeded: () => result, failed: () => undefined });
+export const either = (result) => ({ succeeded: () => result, failed: () => undefined });
 
 /**
  * `(response)`: its `result` is 0, or the error's code.
@@ -25,7 +25,7 @@ const either = (result) => ({ succeeded: () => result, failed: () => undefined }
  * @param {(value: any) => object} [fields] what else it holds
  * @returns {Shape}
  */
-const response = (msg, fields = () => ({})) => ({
+export const response = (msg, fields = () => ({})) => ({
   succeeded: (value) => ({ result: 0, msg, ...fields(value) }),
   failed: ({ result, msg }) => ({ result, msg }),
 });
@@ -85,15 +85,28 @@ export function acceptCallbacks(prototype) {
     const value = function (...args) {
       const callback = args.at(-1);
       if (typeof callback !== "function") return method.apply(this, args);
-      const outcome = method.apply(this, args.slice(0, -1));
-      outcome.then(
-        (result) => callback(shape.succeeded(result)),
-        (error) => callback(shape.failed(callbackError(error)), callbackError(error)),
-      );
-      return outcome;
+      return told(method.apply(this, args.slice(0, -1)), callback, shape);
     };
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
   }
+}
+
+/**
+ * Tells a callback, if there is one, what becomes of a promise.
+ *
+ * @template Result
+ * @param {Promise<Result>} outcome
+ * @param {unknown} callback
+ * @param {Shape} shape
+ * @returns {Promise<Result>} the same; with a callback its failure counts as handled
+ */
+export function told(outcome, callback, shape) {
+  if (typeof callback !== "function") return outcome;
+  outcome.then(
+    (value) => callback(shape.succeeded(value)),
+    (error) => callback(shape.failed(callbackError(error)), callbackError(error)),
+  );
+  return outcome;
 }
 
 /**

@@ -20,7 +20,7 @@ export class PublishingRoom extends RecordedRoom {
 
   /**
    * @param {(method: string, params: Record<string, unknown>) => Promise<any>} ask makes a request of the server
-   * @param {{publishing: import("./publishing.js").Publishing, media: import("./media-connection.js").MediaConnection}} parts
+   * @param {Pick<import("./room.js").RoomParts, "publishing" | "media">} parts
    */
   constructor(ask, { publishing, media }) {
     super(ask);

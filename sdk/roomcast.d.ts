@@ -182,10 +182,7 @@ export type ResponseCallback<Fields = object> = (
   error?: CallbackError,
 ) => void;
 /** Gets a `resultCode` that is 0, or the `result` of the error. */
-export type StatusCallback = (
-  response: { data: { status: { resultCode: number } } },
-  error?: CallbackError,
-) => void;
+export type StatusCallback = (response: { data: { status: { resultCode: number } } }, error?: CallbackError) => void;
 
 type Outcome = { result: number; msg: string };
 type Clients = { clients: string[] };
