@@ -44,7 +44,7 @@ export interface RoomInfo {
   room_id: string;
   name: string;
   settings: Record<string, unknown>;
-  data?: unknown;
+  data?: Record<string, unknown>;
 }
 
 export interface Permissions {

@@ -39,10 +39,8 @@ export class RecordingState {
       case "room-live-recording-failed":
         this.liveRecording = false;
         return { type: method, event: { reason: params.reason, message: params.message } };
-      case "room-live-recording-updated": {
-        const { seq: _seq, ...event } = params;
-        return { type: method, event };
-      }
+      case "room-live-recording-updated":
+        return { type: method, event: { startedBy: params.startedBy, segment: params.segment } };
       default:
         return null;
     }

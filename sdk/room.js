@@ -9,6 +9,7 @@ import { TimeLeft } from "./time-left.js";
 
 /** @typedef {import("./participants.js").Participant} Participant */
 /** @typedef {import("./protocol.d.ts").JoinResult} JoinResult */
+/** @typedef {import("./protocol.d.ts").RoomInfo} RoomInfo */
 /** @typedef {import("./protocol.d.ts").SessionInfo} SessionInfo */
 /** @typedef {import("./slots.js").Slot} Slot */
 /**
@@ -33,12 +34,14 @@ export class Room extends PublishingRoom {
 
   /** @type {string} */
   clientId;
-  /** @readonly @type {string} */
+  /** @type {string} */
   roomId;
-  /** @readonly @type {string} */
+  /** @type {string} */
   name;
-  /** @readonly @type {Record<string, unknown>} the room's settings */
+  /** The room's settings. @type {Record<string, unknown>} */
   settings;
+  /** The application's own data of the room. @type {Record<string, unknown>} */
+  data;
   /** The number of this session of the room. @type {string} */
   confNum;
   /** @type {string} */
@@ -57,11 +60,9 @@ export class Room extends PublishingRoom {
   constructor(parts, result) {
     super((method, params) => this.#request(method, params), parts);
     this.#parts = parts;
-    this.roomId = result.room.room_id;
-    this.name = result.room.name;
-    this.settings = result.room.settings;
     this.#limits = new HeightLimits((max_heights) => this.#request("limit-slots", { max_heights }));
     this.#listen();
+    this.#roomKnown(result.room);
     this.#sessionKnown(result, result.time_left);
     globalThis.addEventListener?.("pagehide", this.#unloaded);
   }
@@ -187,7 +188,7 @@ export class Room extends PublishingRoom {
     if (method === "room-disconnected") {
       this.#end(String(params.reason), String(params.message ?? ""), false);
     } else if (method === "room-allowed") {
-      this.#allowed(params.session, params.time_left);
+      this.#allowed(params.session, params.time_left, params.room);
     } else if (method === "media-disconnected") {
       media.renew();
     } else if (method === "active-talkers-updated") {
@@ -222,6 +223,14 @@ export class Room extends PublishingRoom {
     if (slots.length > 0) this.#parts.media.watchFirstFrame();
   }
 
+  /** @param {RoomInfo} room */
+  #roomKnown(room) {
+    this.roomId = room.room_id;
+    this.name = room.name;
+    this.settings = room.settings;
+    this.data = room.data ?? {};
+  }
+
   /**
    * Takes over the present state of the session.
    *
@@ -247,9 +256,11 @@ export class Room extends PublishingRoom {
   /**
    * @param {SessionInfo} session the one that the door was opened to
    * @param {number | null | undefined} timeLeft seconds
+   * @param {RoomInfo | undefined} room as the session has it, which may have begun only now
    */
-  #allowed(session, timeLeft) {
+  #allowed(session, timeLeft, room) {
     if (this.awaited === null) return; // a resumption told it already
+    if (room !== undefined) this.#roomKnown(room);
     this.#sessionKnown(session, timeLeft);
     this.#parts.media.renew();
     this.emit("room-allowed", null);
@@ -264,7 +275,7 @@ export class Room extends PublishingRoom {
   #resumed(result) {
     const { slots, publishing, media } = this.#parts;
     if (this.awaited !== null && !result.awaited) {
-      this.#allowed(result, result.time_left);
+      this.#allowed(result, result.time_left, result.room);
       return this.#mended("signalling");
     }
     const { come, gone } = this.#sessionKnown(result, result.time_left);

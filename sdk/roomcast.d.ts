@@ -160,7 +160,8 @@ export interface RecordingEvents {
   "room-live-recording-on": { startedBy: string | null };
   "room-live-recording-off": { stoppedBy: string | null };
   "room-live-recording-failed": { reason: string; message: string };
-  "room-live-recording-updated": Record<string, unknown>;
+  /** It goes on in another segment, which is another file. */
+  "room-live-recording-updated": { startedBy: string | null; segment: number };
 }
 
 /** As the published document has it. */
@@ -233,6 +234,8 @@ export interface Room extends Emitter<RoomEvents> {
   readonly roomId: string;
   readonly name: string;
   readonly settings: Record<string, unknown>;
+  /** The application's own data of the room. */
+  readonly data: Record<string, unknown>;
   readonly confNum: string;
   readonly role: string;
   readonly permissions: Permissions;

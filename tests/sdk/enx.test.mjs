@@ -339,7 +339,7 @@ for (const [id, method, wire, done, event, fields, shown] of [
   });
 
   test(`the example ${id} of the document takes a refusal for no success`, async () => {
-    answers[method] = () => ({ error: { code: 1219, message: "No recorder.", data: { reason: "no-recorder" } } });
+    answers[method] = () => ({ error: { code: 1218, message: "No recorder.", data: { reason: "no-recorder" } } });
     const { room } = await join();
     assert.deepEqual(await runExample(id, room), []);
   });

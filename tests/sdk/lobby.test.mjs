@@ -160,3 +160,11 @@ test("a room without an end has no time that is left", async () => {
   const { room } = await joined();
   assert.equal(room.timeLeft, null);
 });
+
+test("who is let in finds the room as its session has it", async () => {
+  const { room } = await joined();
+  assert.deepEqual([room.name, room.data], ["Weekly", {}]);
+  const changed = { room_id: "r", name: "Monthly", settings: { mode: "lecture" }, data: { team: 7 } };
+  FakeSocket.last.notify("room-allowed", { seq: 1, session: session(), time_left: null, room: changed });
+  assert.deepEqual([room.name, room.settings, room.data], ["Monthly", { mode: "lecture" }, { team: 7 }]);
+});

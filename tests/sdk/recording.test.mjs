@@ -67,7 +67,9 @@ test("recording goes on and off, and everybody hears whose doing it was", () => 
 test("live recording goes on, is updated, and goes off", () => {
   const { room } = roomOf();
   assert.deepEqual(tell(room, "room-live-recording-on", { startedBy: "ada" }), [{ startedBy: "ada" }]);
-  assert.deepEqual(tell(room, "room-live-recording-updated", { layout: "grid" }), [{ layout: "grid" }]);
+  assert.deepEqual(tell(room, "room-live-recording-updated", { startedBy: "ada", segment: 2 }), [
+    { startedBy: "ada", segment: 2 },
+  ]);
   assert.deepEqual([room.recording, room.liveRecording], [false, true]);
   assert.deepEqual(tell(room, "room-live-recording-off", { stoppedBy: "bo" }), [{ stoppedBy: "bo" }]);
   assert.equal(room.liveRecording, false);
