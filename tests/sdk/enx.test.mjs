@@ -276,6 +276,13 @@ test("a stream that is subscribed to without video, or no more, costs no picture
   assert.deepEqual(asked("limit-slots"), [{ max_heights: { "video-0": 0, "screen-0": 0 } }]);
 });
 
+test("the devices are listed by kind", async () => {
+  const [cam, mic] = ["videoinput", "audioinput"].map((kind) => ({ kind, deviceId: kind }));
+  navigator.mediaDevices.enumerateDevices = async () => [cam, mic];
+  const response = await new Promise((resolve) => EnxRtc.getDevices(resolve));
+  assert.deepEqual(response, { result: 0, devices: { cam: [cam], mic: [mic], speaker: [] } });
+});
+
 test("before there is a room nothing can be asked of it", () => {
   const room = EnxRtc.EnxRoom({ token: "token" });
   assert.throws(() => room.hardMute(), { reason: "not-connected" });
