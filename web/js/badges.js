@@ -3,7 +3,7 @@
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
 /** @typedef {{iconName: import("./icons.js").IconName, text: string}} Badge */
 
-const TAKEN = { audio: "microphone", video: "camera" };
+const TAKEN = { audio: "muted", video: "camera off" };
 
 /**
  * @param {Pick<Room, "spotlighted" | "pinned" | "raisedHands" | "approvedHands">} room
@@ -20,7 +20,7 @@ export function badgesOf(room, clientId, hardMuted) {
   if (room.pinned.includes(clientId)) badges.push({ iconName: "pin", text: "pinned for everybody" });
   const taken = /** @type {const} */ (["audio", "video"]).filter((kind) => hardMuted.has(kind));
   if (taken.length > 0) {
-    badges.push({ iconName: "shield", text: `${taken.map((kind) => TAKEN[kind]).join(" and ")} off by a moderator` });
+    badges.push({ iconName: "shield", text: `${taken.map((kind) => TAKEN[kind]).join(", ")} by a moderator` });
   }
   return badges;
 }

@@ -115,11 +115,13 @@ export class Stage {
   #people() {
     const { participants, videoSlots, activeTalkers, spotlighted, pinned } = this.#room;
     const slots = new Map(videoSlots.flatMap((slot) => (slot.clientId === null ? [] : [[slot.clientId, slot]])));
-    const everybody = [...participants.values()].filter((one) => this.#hasPlace(one)).map((participant) => ({
-      id: participant.clientId,
-      inSlot: slots.has(participant.clientId),
-      hasVideo: participant.sends("camera"),
-    }));
+    const everybody = [...participants.values()]
+      .filter((one) => this.#hasPlace(one))
+      .map((participant) => ({
+        id: participant.clientId,
+        inSlot: slots.has(participant.clientId),
+        hasVideo: participant.sends("camera"),
+      }));
     const ranked = rankPeople(
       everybody,
       activeTalkers.map((participant) => participant.clientId),
