@@ -84,7 +84,7 @@
 
   const summed = (entries, name) => entries.reduce((total, entry) => total + (entry[name] ?? 0), 0);
 
-  /** What is sent within a second: {audioBytes, videoBytes, energy} (of the sound that goes into the encoder). */
+  /** What is sent within a second: {audioBytes, frames, energy} (of the sound that goes into the encoder). */
   meeting.sends = () =>
     withinASecond(async () => {
       const stats = await probe.stats();
@@ -92,7 +92,7 @@
       const heard = stats.filter((entry) => entry.type === "media-source" && entry.kind === "audio");
       return {
         audioBytes: summed(sent("audio"), "bytesSent"),
-        videoBytes: summed(sent("video"), "bytesSent"),
+        frames: summed(sent("video"), "framesSent"),
         energy: summed(heard, "totalAudioEnergy"),
       };
     });
