@@ -74,19 +74,19 @@
 
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  /** What changes within a second: the values of `measure()` after it less those before. */
-  const withinASecond = async (measure) => {
+  /** What changes within half a second: the values of `measure()` after it less those before. */
+  const changes = async (measure) => {
     const before = await measure();
-    await pause(1000);
+    await pause(500);
     const after = await measure();
     return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
   };
 
   const summed = (entries, name) => entries.reduce((total, entry) => total + (entry[name] ?? 0), 0);
 
-  /** What is sent within a second: {audioBytes, frames, energy} (of the sound that goes into the encoder). */
+  /** What is sent within half a second: {audioBytes, frames, energy} (of the sound that goes into the encoder). */
   meeting.sends = () =>
-    withinASecond(async () => {
+    changes(async () => {
       const stats = await probe.stats();
       const sent = (kind) => stats.filter((entry) => entry.type === "outbound-rtp" && entry.kind === kind);
       const heard = stats.filter((entry) => entry.type === "media-source" && entry.kind === "audio");
@@ -97,17 +97,17 @@
       };
     });
 
-  /** The energy of all that is heard within a second. */
+  /** The energy of all that is heard within half a second. */
   meeting.energy = async () => {
     const audio = async () => (await probe.inbound()).filter(({ kind }) => kind === "audio");
-    return (await withinASecond(async () => ({ energy: summed(await audio(), "totalAudioEnergy") }))).energy;
+    return (await changes(async () => ({ energy: summed(await audio(), "totalAudioEnergy") }))).energy;
   };
 
   /** The colours [r, g, b] of the pictures that move, whatever the room says of them. */
   meeting.moving = async () => {
     const players = [...meeting.players];
-    const moved = await withinASecond(async () => Object.fromEntries(players.map(([name, one]) => [name, one.watched.frames])));
-    return players.flatMap(([name, { video }]) => (moved[name] > 1 ? [probe.colour(video)] : []));
+    const moved = await changes(async () => Object.fromEntries(players.map(([name, one]) => [name, one.watched.frames])));
+    return players.flatMap(([name, { video }]) => (moved[name] > 0 ? [probe.colour(video)] : []));
   };
 
   meeting.share = async (track) => void (await meeting.room.shareScreen(track));

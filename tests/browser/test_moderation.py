@@ -11,9 +11,9 @@ from tests.browser.participant import Participant, chromium_participant, colour_
 from tests.support.page import eventually
 from tests.support.server import Server
 
-# Of a second of sound, in the unit of totalAudioEnergy: a tone has 0.1, and what the codec makes of silence nothing.
-TONE = 0.01
-SILENCE = 1e-4
+# Of half a second of sound, in the unit of totalAudioEnergy: a tone has 0.06, what a codec makes of silence nothing.
+TONE = 0.005
+SILENCE = 1e-5
 CAMERA = {"width": 320, "height": 180, "rate": 10}
 PATIENCE = 20.0
 
@@ -44,18 +44,19 @@ async def sound_at(listener: Participant) -> None:
 
 
 async def is_seen(seen: Participant, viewer: Participant, wanted: bool = True) -> None:
-    """Waits until the picture of `seen` moves at the viewer, or no more."""
+    """Waits until the picture of `seen` moves at the viewer, or moves no more while another one does."""
     give_up = time.monotonic() + PATIENCE
-    moving: set[str | None] = set()
-    while (seen.name in moving) is not wanted or not moving:
+    while True:
+        moving = {colour_name(colour) for colour in await viewer.page.evaluate("meeting.moving()")}
+        if moving and (seen.name in moving) is wanted:
+            return
         assert time.monotonic() < give_up, f"at {viewer.name} move {moving}"
-        moving = {colour_name(colour) for colour in await viewer.page.evaluate("meeting.moving()")} | {""}
 
 
 async def goes_on_sending(participant: Participant) -> None:
     sent = await participant.page.evaluate("meeting.sends()")
-    assert sent["audioBytes"] > 1000
-    assert sent["frames"] > 2
+    assert sent["audioBytes"] > 500
+    assert sent["frames"] > 0
     assert sent["energy"] > TONE
 
 
