@@ -57,6 +57,8 @@ def test_an_empty_variable_means_that_an_option_without_value_is_not_set() -> No
         ("ROOMCAST_MEDIA_HOST", "eth0"),
         ("ROOMCAST_MEDIA_HOST", "127.0.0.1,"),
         ("ROOMCAST_LINK_URL", "meet.example.com"),
+        ("ROOMCAST_TAP_HOST", "localhost"),
+        ("ROOMCAST_TAP_PORT", "65536"),
         ("ROOMCAST_LINK_URL", "https://meet.example.com/link"),
         ("ROOMCAST_LINK_URL", "wss:///link"),
         ("ROOMCAST_LINK_URL", "ws://meet.example.com:port/link"),
