@@ -66,6 +66,16 @@ class Options(BaseModel):
         description="Addresses told to browsers for media, as ip or ip:port. Needed behind a NAT; empty means those of "
         "this machine.",
     )
+    tap_host: str = Field(
+        "127.0.0.1",
+        description="Address on which media processes let recorders in. The default is for a recorder on the same "
+        "machine; use 0.0.0.0 or :: with recorders elsewhere, which come in encrypted and show a token.",
+    )
+    tap_port: Port = Field(
+        0,
+        description="TCP port of the above, of the first media process, the next takes the next port; 0 takes any free "
+        "ones. The firewall must let recorders on other machines in.",
+    )
     data_dir: Path = Field(
         Path("data"), description="Folder for the database, the credentials and the keys; made at the first start."
     )
@@ -212,6 +222,11 @@ class Options(BaseModel):
     def _bindable(cls, value: str) -> str:
         bind_hosts(value)
         return value
+
+    @field_validator("tap_host")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return str(ip_address(value))
 
     @field_validator("link_url")
     @classmethod

@@ -50,11 +50,12 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
 
     Raises ConfigError for options that cannot be used, a taken port and an unreachable database included.
     """
-    if options.media_port and options.media_port + options.media_processes - 1 > _LAST_PORT:
-        raise ConfigError(
-            f"media_port, media_processes: {options.media_processes} ports from {options.media_port} on go beyond "
-            f"{_LAST_PORT}: set ROOMCAST_MEDIA_PORT to a smaller one"
-        )
+    for name, port in (("media_port", options.media_port), ("tap_port", options.tap_port)):
+        if port and port + options.media_processes - 1 > _LAST_PORT:
+            raise ConfigError(
+                f"{name}, media_processes: {options.media_processes} ports from {port} on go beyond {_LAST_PORT}: set "
+                f"{PREFIX}{name.upper()} to a smaller one"
+            )
     # Whatever is written from here on, the database included, is for the server's user alone.
     os.umask(0o077)
     uvloop.run(_serve(options, config_file, announce))
@@ -173,5 +174,6 @@ def _media_node(
             PREFIX + "LINK_URL": link_url,
             PREFIX + "LINK_SECRET": link_secret,
             PREFIX + "MEDIA_PORT": str(options.media_port + index if options.media_port else 0),
+            PREFIX + "TAP_PORT": str(options.tap_port + index if options.tap_port else 0),
         },
     )

@@ -15,6 +15,7 @@ from sfu.link_messages import Hello, NodeLoad
 from sfu.metrics import Counters, CpuMeter
 from sfu.node import TICK, MediaNode
 from sfu.options import NodeOptions
+from sfu.tap.listener import TapListener
 from sfu.transport.mux import Mux
 
 LOAD_PERIOD = 2.0
@@ -34,6 +35,9 @@ async def serve(options: NodeOptions) -> None:
     hosts = bind_hosts(options.media_host)
     mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port)
     node.bind(mux)
+    taps = await TapListener.open(
+        options.tap_host, options.tap_port, admit=node.taps.admit, count=counters.count, clock=time.monotonic
+    )
     announced = candidates(options.public_addresses, hosts, mux.port)
 
     def hello() -> Hello:
@@ -44,6 +48,8 @@ async def serve(options: NodeOptions) -> None:
             candidates=announced,
             fingerprint=certificate.fingerprint,
             transports=node.transport_ids,
+            tap=taps.address,
+            taps=node.taps.ids,
         )
 
     link = Link(options.link_url, options.link_secret, hello=hello, state=node.state, obey=node.obey)
@@ -58,6 +64,8 @@ async def serve(options: NodeOptions) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        node.taps.close()
+        await taps.close()
         await mux.close()
 
 
@@ -77,6 +85,7 @@ async def _drive(node: MediaNode, link: Link, counters: Counters) -> None:
             link.send(
                 NodeLoad(
                     transports=len(node.transport_ids),
+                    taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
                     loop_delay=worst,
                     counters=counters.totals(),

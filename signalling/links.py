@@ -23,6 +23,7 @@ from sfu.link_messages import (
     Reply,
     SlotsFilled,
     StageChanged,
+    TrackLimited,
     TransportState,
     TransportStats,
 )
@@ -47,6 +48,8 @@ class LinkHandler(Protocol):
     def slots_filled(self, node: Node, message: SlotsFilled) -> None: ...
 
     def transport_stats(self, node: Node, message: TransportStats) -> None: ...
+
+    def track_limited(self, node: Node, message: TrackLimited) -> None: ...
 
     def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
         """A node came back without some of its transports."""
@@ -187,6 +190,8 @@ class Links:
                 self._handler.slots_filled(node, message)
             case TransportStats():
                 self._handler.transport_stats(node, message)
+            case TrackLimited():
+                self._handler.track_limited(node, message)
             case NodeLoad():
                 node.reported(message)
             case Hello():

@@ -59,6 +59,7 @@ class NodeCollector(Collector):
             "roomcast_node_events", "What media nodes counted, by node and name", labels=["node", "event"]
         )
         transports = GaugeMetricFamily("roomcast_node_transports", "Transports on a node", labels=["node"])
+        taps = GaugeMetricFamily("roomcast_node_taps", "Recorders that a node feeds", labels=["node"])
         cpu = GaugeMetricFamily("roomcast_node_cpu", "Share of one core that a node uses", labels=["node"])
         delay = GaugeMetricFamily(
             "roomcast_node_loop_delay_seconds", "Worst delay of a node's event loop of late", labels=["node"]
@@ -70,6 +71,7 @@ class NodeCollector(Collector):
             for name, total in report.counters.items():
                 events.add_metric([node.node_id, name], total)
             transports.add_metric([node.node_id], report.transports)
+            taps.add_metric([node.node_id], report.taps)
             cpu.add_metric([node.node_id], report.cpu)
             delay.add_metric([node.node_id], report.loop_delay)
-        yield from (events, transports, cpu, delay)
+        yield from (events, transports, taps, cpu, delay)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sfu.codecs import CodecError
 from sfu.congestion.feedback import FeedbackRecorder
+from sfu.forwarding.intake import Arrival
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.meter import USES, Tally
 from sfu.forwarding.packet_path import PacketPath
@@ -47,7 +48,8 @@ class StreamName(NamedTuple):
 
 class Ingress:
     """`count` counts what is dropped; `level` is told of each audio level, `changed` of new sizes and ended layers,
-    and `started` of a new layer, before its first packet is forwarded.
+    `started` of a new layer, before its first packet is forwarded, and `limited` of a track of which other layers than
+    before are withheld.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class Ingress:
         changed: Callable[[], None],
         started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
+        limited: Callable[[PublishedTrack], None],
     ) -> None:
         self._path = path
         self._count = count
         self._changed = changed
         self._started = started
         self._level = level
+        self._limited = limited
         self._clock = PublisherClock()
         self._feedback = FeedbackRecorder()
         self._streams: dict[int, Stream] = {}
@@ -145,6 +149,7 @@ class Ingress:
         if layer.is_duplicate(packet.sequence_number, now):
             self._count("duplicate")
             return
+        layer.policer.octets += len(packet.data)
         arrival = track.intake(layer.rid).take(packet, codec)
         tally = self._received[track.use]
         tally.packets += 1
@@ -152,7 +157,9 @@ class Ingress:
         if track.kind == "audio":
             self._note_level(arrival.packet.audio_level, now)
         elif arrival.keyframe:
-            self._note_keyframe(track, layer, arrival.height)
+            self._note_keyframe(track, layer, arrival, now)
+        if layer.withheld is not None:
+            self._count("over-cap-" + layer.withheld)
         if not layer.started:
             layer.started = track.was_sent = True
             self._started(now)
@@ -165,11 +172,20 @@ class Ingress:
             voice, level = read_audio_level(value)
             self._level(level, voice, now)
 
-    def _note_keyframe(self, track: PublishedTrack, layer: Layer, height: int) -> None:
+    def _note_keyframe(self, track: PublishedTrack, layer: Layer, arrival: Arrival, now: float) -> None:
         layer.nack.keyframe_arrived()
+        height = arrival.height
+        if height and track.judge_size(layer, arrival.width, height, now):
+            self._limited(track)
         if height and height != layer.height:
             layer.height = height
             self._changed()
+
+    def police(self, now: float) -> None:
+        """Withhold layers whose bitrate exceeds their cap, and give those free that go by it again; due each 100 ms."""
+        for track in self.tracks.values():
+            if track.police(now):
+                self._limited(track)
 
     def sender_report(self, report: SenderReport, now: float) -> None:
         """Take in a publisher's sender report."""

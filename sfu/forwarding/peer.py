@@ -8,6 +8,7 @@ from sfu.forwarding.ingress import FEEDBACK_SSRC, NTP_UNIT, Ingress
 from sfu.forwarding.meter import USES, Tally, TransportMeter
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.slot import OutgoingSlot
+from sfu.forwarding.track import PublishedTrack
 from sfu.link_messages import Slot, SlotUse, TransportFigures
 from sfu.rtcp.packets import (
     Bye,
@@ -48,6 +49,7 @@ class Peer:
         changed: Callable[[], None],
         started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
+        limited: Callable[[PublishedTrack], None],
     ) -> None:
         self.transport_id = transport_id
         self.endpoint_id = endpoint_id
@@ -57,7 +59,14 @@ class Peer:
         self.assignment = Assignment()
         self.screens: tuple[str | None, ...] = ()
         self.reported: dict[str, str | None] = {}
-        self.ingress = Ingress(path, count=lambda name: count(name, 1), changed=changed, started=started, level=level)
+        self.ingress = Ingress(
+            path,
+            count=lambda name: count(name, 1),
+            changed=changed,
+            started=started,
+            level=level,
+            limited=limited,
+        )
         self._cname = cname
         self._path = path
         self._count = count

@@ -14,11 +14,13 @@ from sfu.link_messages import (
     SlotsFilled,
     Source,
     StageChanged,
+    TrackLimited,
     TransportFigures,
     TransportStats,
 )
 from sfu.stage import audio_order, fill_screens, fill_slots, stage_order
 from sfu.talkers import Ranking, TalkerRanking
+from sfu.tap.tap import Tap
 
 SWITCH_TIMEOUT = 2.0
 """Seconds after which a slot whose new occupant sends no keyframe stops showing the one before."""
@@ -40,6 +42,7 @@ class Router:
     ) -> None:
         self.parameters = parameters
         self.peers: dict[str, Peer] = {}
+        self.taps: dict[str, Tap] = {}
         self.stale = False
         self._path = path
         self._count = count
@@ -122,7 +125,12 @@ class Router:
             self._fill(screen_slots, peer.screens, screens, now)
             if changes := _changes(peer):
                 filled[peer.transport_id] = changes
+        for tap in self.taps.values():
+            tap.refresh(self.peers.values(), now)
         self._announce(stage, filled)
+
+    def mark_stale(self) -> None:
+        self.stale = True
 
     def state(self) -> Iterable[NodeMessage]:
         """What signalling is told after it was away."""
@@ -160,15 +168,17 @@ class Router:
             command.cname,
             self._path,
             count=self._count,
-            changed=self._mark_stale,
+            changed=self.mark_stale,
             started=self._layer_started,
             level=lambda level, voice, at: self._talkers.level(endpoint, level, voice, at),
+            limited=lambda track: self._track_limited(command.transport_id, track),
         )
         self.peers[command.transport_id] = peer
         return peer
 
-    def _mark_stale(self) -> None:
+    def _track_limited(self, transport_id: str, track: PublishedTrack) -> None:
         self.stale = True
+        self._tell(TrackLimited(transport_id=transport_id, track_id=track.track_id, layers=track.withheld()))
 
     def _layer_started(self, now: float) -> None:
         """Refresh at once where that can be afforded: slots then join with the layer's very first keyframe."""

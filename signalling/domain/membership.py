@@ -4,6 +4,7 @@ from signalling.domain.arrangement import arrange_stage
 from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, Forget, RecordJoin, RecordLeave
 from signalling.domain.events import DisconnectReason, LeaveReason, UserConnected, UserDisconnected
 from signalling.domain.participant import Entry, Participant
+from signalling.domain.recording import finish_all
 from signalling.domain.state import SessionState
 
 
@@ -60,7 +61,7 @@ def close(state: SessionState) -> list[Effect]:
         return []
     state.ended = True
     state.schedule = None
-    return [EndSession()]
+    return [*finish_all(state), EndSession()]
 
 
 def expel(

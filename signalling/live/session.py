@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -22,6 +22,7 @@ from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
 from signalling.live.outbox import Sink
+from signalling.live.recording import NoRecorders, Recording
 from signalling.live.session_log import log_lines
 from signalling.nodes import Node, Nodes
 from signalling.reports import SessionMeter, Usage
@@ -43,6 +44,7 @@ class Surroundings:
     clock: Clock
     nodes: Nodes
     resume_grace: float
+    recording: Recording = field(default_factory=NoRecorders)
 
 
 class LiveSession:
@@ -64,6 +66,7 @@ class LiveSession:
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
         self._meter = SessionMeter()
+        self.recording = surroundings.recording
         self._around = surroundings
         self._left = left
         self._ended = ended
@@ -224,6 +227,10 @@ class LiveSession:
                 self._record_leave(effect)
             case effects.Forget():
                 self._left(self.members.pop(effect.client_id))
+            case effects.BeginRecording():
+                self.recording.begin(self.conf_num, effect)
+            case effects.FinishRecording():
+                self.recording.finish(self.conf_num, effect)
             case effects.EndSession():
                 self._end()
 

@@ -6,10 +6,12 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from sfu.link_messages import SlotsFilled, StageChanged, TransportState, TransportStats
+from sfu.link_messages import SlotsFilled, StageChanged, TrackLimited, TransportState, TransportStats
 from signalling.api.sessions import ActiveUser
 from signalling.domain.events import MediaLossReason
 from signalling.domain.presence import End
+from signalling.domain.quality import LimitTrack
+from signalling.domain.recording import RecordersChanged
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Room
 from signalling.live.member import Member
@@ -52,6 +54,7 @@ class LiveSessions:
         session = LiveSession(
             room, conf_num, self.around, ends_at=self._end_of(room), left=self._forget_member, ended=self._forget
         )
+        session.apply(RecordersChanged(self.around.recording.available))
         self._by_room[room.room_id] = session
         self._by_conf_num[conf_num] = session
         log.info("session opened", conf_num=conf_num, room_id=room.room_id)
@@ -81,6 +84,11 @@ class LiveSessions:
         """The process stops."""
         for session in self.all():
             session.apply(End("server-shutdown", "The server is going down."))
+
+    def recorders_changed(self, available: bool) -> None:
+        """The first recorder has linked, or the last one is gone."""
+        for session in self.all():
+            session.apply(RecordersChanged(available))
 
     # What APIs ask.
 
@@ -116,6 +124,12 @@ class LiveSessions:
         session = self._by_conf_num.get(message.router_id)
         if session is not None and session.media.node is node:
             session.measured(message)
+
+    def track_limited(self, node: Node, message: TrackLimited) -> None:
+        for session in self._on(node):
+            client_id = session.media.owners.get(message.transport_id)
+            if client_id is not None:
+                session.apply(LimitTrack(client_id, message.transport_id, message.track_id, message.layers))
 
     def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
         for session in self._on(node):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import arrangement, duration, floor, hard_mutes, lobby, lock, removal, role_switch
+from signalling.domain import arrangement, duration, floor, hard_mutes, lobby, lock, recording, removal, role_switch
+from signalling.domain.effects import WebLayout
 from signalling.domain.session import Input
 from signalling.domain.state import SessionState
 from signalling.live.session import LiveSession
@@ -46,6 +47,12 @@ def _pinned(state: SessionState) -> tuple[str, ...]:
 
 def _spotlighted(state: SessionState) -> tuple[str, ...]:
     return state.spotlighted
+
+
+def _start_live_recording(me: str, given: params.LiveRecordingParams) -> Input:
+    page = given.url_details
+    layout = None if page is None else WebLayout(page.url, page.chat_overlay, page.layout)
+    return recording.StartLiveRecording(me, layout)
 
 
 async def approve_awaited_user(services: Services, client: Client, given: params.TargetParams) -> Done:
@@ -109,4 +116,8 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
         params.PlacesParams,
         _placing(lambda me, who: arrangement.SpotlightUsers(me, who, False), _spotlighted),
     ),
+    "start-record": (params.NoParams, _doing(lambda me, _: recording.StartRecording(me))),
+    "stop-record": (params.NoParams, _doing(lambda me, _: recording.StopRecording(me))),
+    "start-live-recording": (params.LiveRecordingParams, _doing(_start_live_recording)),
+    "stop-live-recording": (params.NoParams, _doing(lambda me, _: recording.StopLiveRecording(me))),
 }

@@ -92,6 +92,18 @@ class PlacesParams(Params):
     client_ids: Annotated[list[Identifier], Field(min_length=1, max_length=16)]
 
 
+class UrlDetails(Params):
+    """A page that lays out what a live recording shows; `layout` is handed to the page."""
+
+    url: Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/]+\S*$")]
+    chat_overlay: bool = False
+    layout: DataObject = {}
+
+
+class LiveRecordingParams(Params):
+    url_details: UrlDetails | None = None
+
+
 class SourceParams(Params):
     source: Source
 

@@ -74,6 +74,8 @@ def test_an_empty_variable_means_that_an_option_without_value_is_not_set() -> No
         ("ROOMCAST_DIALIN_NUMBERS", '{"phone": "+918001234567"}'),
         ("ROOMCAST_DIALIN_NUMBERS", '[{"country": "India", "country_code": "91", "phone": "+918001234567"}]'),
         ("ROOMCAST_SIP_SERVER_URL", "sip.example.com"),
+        ("ROOMCAST_TAP_HOST", "localhost"),
+        ("ROOMCAST_TAP_PORT", "65536"),
         ("ROOMCAST_LINK_URL", "https://meet.example.com/link"),
         ("ROOMCAST_LINK_URL", "wss:///link"),
         ("ROOMCAST_LINK_URL", "ws://meet.example.com:port/link"),

@@ -64,6 +64,7 @@ async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: 
         ({"ROOMCAST_DATABASE_URL": "postgresql://u:sesame@127.0.0.1:1/n"}, "database_url"),
         ({"ROOMCAST_TLS_CERTIFICATE": "/nowhere", "ROOMCAST_TLS_KEY": "/nowhere"}, "tls_certificate"),
         ({"ROOMCAST_MEDIA_PORT": "65535", "ROOMCAST_MEDIA_PROCESSES": "2"}, "ROOMCAST_MEDIA_PORT"),
+        ({"ROOMCAST_TAP_PORT": "65535", "ROOMCAST_MEDIA_PROCESSES": "2"}, "ROOMCAST_TAP_PORT"),
     ],
 )
 async def test_what_stops_the_start_is_named(tmp_path: Path, variables: dict[str, str], mentions: str) -> None:

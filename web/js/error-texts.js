@@ -51,6 +51,12 @@ const CONNECTION = {
     title: "No media server is available",
     advice: "The operator has to look after it. Try again in a moment.",
   },
+  "too-many-pinned": { title: "No more people can be pinned", advice: "Unpin somebody first." },
+  "too-many-spotlighted": { title: "The spotlight is full", advice: "Take somebody out of it first." },
+  "extension-closed": {
+    title: "The meeting cannot be extended now",
+    advice: "It can be in its last 10 minutes, once.",
+  },
   "rate-limited": { title: "Too many requests", advice: "Wait a few seconds, then try again." },
 };
 
@@ -58,10 +64,8 @@ const CONNECTION = {
 const ENDED = {
   left: { title: "You left the meeting", advice: "You can come back at any time while it goes on." },
   "session-ended": { title: "The meeting has ended", advice: "Thank you for taking part." },
-  "disconnected-by-moderator": {
-    title: "You were taken out of the meeting",
-    advice: "A moderator has ended your participation.",
-  },
+  // Whether it ended for one or for all is in the server's sentence.
+  "disconnected-by-moderator": { title: "The meeting is over for you", advice: "" },
   "denied-by-moderator": { title: "You were not let in", advice: "A moderator has declined." },
   "awaited-too-long": { title: "Nobody has let you in", advice: "Try again later, or ask whoever invited you." },
   "room-deleted": { title: "The room was closed", advice: "It does not exist any more." },
@@ -94,7 +98,9 @@ export function explain(error) {
  * @returns {Explanation}
  */
 export function explainEnd(reason, message) {
-  return ENDED[reason] ?? { title: "The meeting is over for you", advice: message || "You can try to join again." };
+  const known = ENDED[reason];
+  if (known !== undefined) return known.advice === "" ? { ...known, advice: message } : known;
+  return { title: "The meeting is over for you", advice: message || "You can try to join again." };
 }
 
 /**

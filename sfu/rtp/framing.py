@@ -2,7 +2,8 @@
 
 import struct
 
-from sfu.srtp import MAX_DATAGRAM
+MAX_FRAME = 0xFFFF
+"""The longest frame in bytes that the two bytes of length can announce."""
 
 
 class FramingError(ValueError):
@@ -10,9 +11,10 @@ class FramingError(ValueError):
 
 
 class FrameReader:
-    """Cuts a stream into datagrams; holds at most one incomplete frame."""
+    """Cuts a stream into datagrams of at most `limit` bytes; holds at most one incomplete frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_FRAME) -> None:
+        self._limit = limit
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -23,8 +25,8 @@ class FrameReader:
         position = 0
         while size - position >= 2:
             length = stream[position] << 8 | stream[position + 1]
-            if length > MAX_DATAGRAM:
-                raise FramingError(f"a frame of {length} bytes is over the limit of {MAX_DATAGRAM}")
+            if length > self._limit:
+                raise FramingError(f"a frame of {length} bytes is over the limit of {self._limit}")
             end = position + 2 + length
             if end > size:
                 break
