@@ -166,7 +166,7 @@ class Segment:
                 files.expire(at)
 
     def finish(self, now: float) -> tuple[RecordedFile, ...]:
-        """Ends the segment, if it goes on still; the files in the order in which they were finished."""
+        """Ends the segment, if it goes on still. The files, also of one that failed, in the order of their ends."""
         with self._writing():
             for track in list(self._tracks.values()):
                 self._drain(track, now)
@@ -176,11 +176,6 @@ class Segment:
             self._tell(SegmentEnded(at=self._at(now)))
             self.open = False
             self._timeline.close()
-        return tuple(self._finished)
-
-    @property
-    def finished_files(self) -> tuple[RecordedFile, ...]:
-        """The files that are complete, also those of a segment that failed."""
         return tuple(self._finished)
 
     def _show(self, track_id: str, live: bool, now: float) -> None:
@@ -243,12 +238,12 @@ class Segment:
     def _fail(self) -> None:
         """Closes everything as it is on the disk. Further faults would say nothing new."""
         self.open = False
+        for track in list(self._tracks.values()):
+            self._forget(track)
         for files in self._groups.values():
             with suppress(OSError):
                 files.abandon()
             self._finished += files.finished
         self._groups.clear()
-        self._tracks.clear()
-        self._by_ssrc.clear()
         with suppress(OSError):
             self._timeline.close()
