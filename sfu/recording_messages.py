@@ -107,9 +107,7 @@ class FileKnown(Message):
     file_id: Identifier
 
 
-RecorderCommand = Annotated[
-    PutSegment | PutPeople | PutStage | FinishSegment | FileKnown, Field(discriminator="type")
-]
+RecorderCommand = Annotated[PutSegment | PutPeople | PutStage | FinishSegment | FileKnown, Field(discriminator="type")]
 
 
 # Recorder to signalling
@@ -194,13 +192,7 @@ class RecorderLoad(Message):
 
 
 RecorderMessage = Annotated[
-    RecorderHello
-    | RecorderReply
-    | SegmentFailed
-    | CompositeProgress
-    | CompositeFailed
-    | FileStored
-    | RecorderLoad,
+    RecorderHello | RecorderReply | SegmentFailed | CompositeProgress | CompositeFailed | FileStored | RecorderLoad,
     Field(discriminator="type"),
 ]
 
