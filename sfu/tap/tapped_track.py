@@ -78,8 +78,7 @@ class TappedTrack:
         self._track = track
         parameters = _slot_of(track.parameters, self._slot.parameters.ssrc)
         if parameters != self._slot.parameters:
-            # Packets on their way are still of the codecs before.
-            self._slot.idle()
+            # First the slot, which sends out what waits under the codecs before.
             self._slot.update(parameters)
             self._codecs, self._payload_type = _by_payload_type(self._slot), NO_PAYLOAD_TYPE
         if track.paused != self._paused:
