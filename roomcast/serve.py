@@ -17,7 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from roomcast.config import PREFIX, ConfigError, Options
-from roomcast.data_folder import JOURNAL_FILE, DataFolder
+from roomcast.data_folder import ARCHIVE_FOLDER, JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
@@ -134,6 +134,7 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         trusted_proxies=options.trusted_proxies,
         webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
         journal_file=folder.path / JOURNAL_FILE,
+        archive_dir=folder.path / ARCHIVE_FOLDER,
         static_dirs=_static_dirs(),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
 from signalling.api import enablex, local
+from signalling.archive import Archivist, LocalStorage
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -42,12 +43,20 @@ def create_app(
     journal = Journal(store.chronicle.keep, JournalFile(settings.journal_file) if settings.journal_file else None)
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
-    sessions = LiveSessions(Surroundings(store, journal, clock, nodes, settings.resume_grace))
+    storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
+    archivist = Archivist(store, storage, journal, clock.wall) if storage else None
+    sessions = LiveSessions(
+        Surroundings(store, journal, clock, nodes, settings.resume_grace),
+        session_ended=archivist.wake if archivist else None,
+    )
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
     resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
+
+    proxies = settings.proxy_networks()
+    backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
 
     async def health(request: web.Request) -> web.Response:
         linked = len(nodes.linked())
@@ -78,6 +87,8 @@ def create_app(
             asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
             asyncio.create_task(sender.run()),
         ]
+        if archivist is not None:
+            beside.append(asyncio.create_task(archivist.run()))
         yield
         await journal.close()
         for task in beside:
@@ -99,24 +110,27 @@ def create_app(
             web.get("/health", health),
             web.get("/metrics", show_metrics),
             web.get("/.well-known/jwks.json", jwks),
-            *enablex.routes(store, issuer, credentials, sessions),
+            *enablex.routes(backend),
         ]
     )
     if settings.local_mode:
-        app.add_routes(local.routes(store, issuer, credentials, sessions))
+        app.add_routes(local.routes(store, issuer, credentials, sessions, proxies=proxies))
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
 
 
 async def _show_life(sessions: LiveSessions, period: float) -> None:
-    """Let the database know each `period` seconds which sessions go on: after a crash, this is when they ended."""
+    """Let the database know each `period` seconds which sessions go on, and what was measured of their connections:
+    after a crash, this is when they ended, and what their reports hold."""
     around = sessions.around
     while True:
         await asyncio.sleep(period)
         conf_nums = [session.conf_num for session in sessions.all()]
         if not conf_nums:
             continue
+        for session in sessions.all():
+            session.note_usage()
         try:
             await around.store.sessions.seen(conf_nums, around.clock.wall())
         except (SQLAlchemyError, OSError) as error:

@@ -2,19 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import JsonValue
-from sqlalchemy import func, insert, select, update
+from pydantic import JsonValue, TypeAdapter
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
 from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.rooms import delete_room, locked_room
+from signalling.store.selection import SessionSelection
 from signalling.store.webhooks import Webhooks
 from signalling.webhooks.announcements import participant_left, session_ended, session_started
 
 _TABLE = schema.sessions
+_ROOM = TypeAdapter(Room)
 LEFT_BY_CRASH = "server-restart"
 """The reason for leaving of those whose signalling process died."""
 
@@ -28,7 +32,7 @@ class SessionRecord:
     """One session. Instants are Unix seconds; `closed_at` is None while it is open; `crashed` says that
     the process that had it died.
 
-    `room` is the definition that the room had when the session began: name, owner_ref, settings, data.
+    `room` is the definition that the room had when the session began, see `definition`.
     """
 
     conf_num: str
@@ -38,6 +42,10 @@ class SessionRecord:
     opened_at: float
     closed_at: float | None
     crashed: bool
+
+    def definition(self) -> Room:
+        """The room as it was when the session began."""
+        return _ROOM.validate_python({"room_id": self.room_id, "app_id": self.app_id, **self.room})
 
 
 class Sessions:
@@ -64,6 +72,9 @@ class Sessions:
                 "owner_ref": room.owner_ref,
                 "settings": room.settings.model_dump(mode="json"),
                 "data": room.data,
+                "created_at": room.created_at,
+                "dial_in": room.dial_in,
+                "text_numbers": sorted(room.text_numbers),
             }
             inserted = await connection.execute(
                 insert(_TABLE)
@@ -92,17 +103,18 @@ class Sessions:
         query = select(_TABLE).where(_TABLE.c.session_number == number_of(conf_num))
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return SessionRecord(
-            conf_num=conf_num,
-            app_id=row.app_id,
-            room_id=row.room_id,
-            room=row.room,
-            opened_at=row.opened_at,
-            closed_at=row.closed_at,
-            crashed=row.crashed,
-        )
+        return None if row is None else session_from_row(row)
+
+    async def find(self, selection: SessionSelection, limit: int, after: str | None = None) -> list[SessionRecord]:
+        """The first `limit` of the selected sessions, in the order of their numbers, which is that of their beginning.
+
+        With `after`, the first of those that follow the session of that `conf_num`, which need not exist.
+        """
+        query = select(_TABLE).where(*selection.conditions()).order_by(_TABLE.c.session_number).limit(limit)
+        if after is not None:
+            query = query.where(_TABLE.c.session_number > number_of(after))
+        async with self._database.read() as connection:
+            return [session_from_row(row) for row in await connection.execute(query)]
 
     async def close_left_open(self) -> list[str]:
         """Close what a signalling process left open when it died; returns which sessions that were.
@@ -176,4 +188,17 @@ async def _forget_first_session_without_participants(
         update(rooms)
         .where(rooms.c.room_id == room_id, rooms.c.first_session_at == opened)
         .values(first_session_at=None)
+    )
+
+
+def session_from_row(row: Row[Any]) -> SessionRecord:
+    """The session that a row of the table holds, or one of a join that has its columns."""
+    return SessionRecord(
+        conf_num=conf_num_of(row.session_number),
+        app_id=row.app_id,
+        room_id=row.room_id,
+        room=row.room,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        crashed=row.crashed,
     )
