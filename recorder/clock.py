@@ -20,12 +20,16 @@ _NTP_FRACTION = 1 << 32
 class NodeClock:
     """The media node's NTP clock on the segment's time line.
 
-    Fixed by the first sender report: later ones may have waited longer, and all tracks have to move together. Only
-    when the node's clock was set anew it is learned again.
+    Learned when the tap opens, else from the first sender report: later ones may have waited longer, and all tracks
+    have to move together. Only when the node's clock was set anew it is learned again.
     """
 
     def __init__(self) -> None:
         self._offset: float | None = None
+
+    def learn(self, ntp: float, arrived: float) -> None:
+        """The node said at `arrived` what its clock shows, in seconds."""
+        self._offset = arrived - ntp
 
     def time_of(self, ntp_time: int, arrived: float) -> float:
         """Seconds; `ntp_time` has 32 bits of fraction, as in sender reports."""

@@ -3,6 +3,7 @@
 Whatever reads the tap tells a `Segment` of everything that comes, and calls `tick` each 50 ms or so.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -51,8 +52,6 @@ class Segment:
         """`folder` is made; it must hold no segment yet. Raises RecordingError."""
         self.folder = folder
         self.open = True
-        self.strangers = 0
-        """Packets and reports of streams that nobody told of."""
         self._zero = began_at
         self._node_clock = NodeClock()
         self._names: dict[str, str] = {}
@@ -60,6 +59,7 @@ class Segment:
         self._by_ssrc: dict[int, _Track] = {}
         self._groups: dict[Group, TrackFiles] = {}
         self._finished: list[RecordedFile] = []
+        self._counters: Counter[str] = Counter()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._timeline = TimelineWriter(folder)
@@ -70,6 +70,17 @@ class Segment:
     def keyframes_wanted(self) -> list[str]:
         """The ids of the live tracks that show nothing before a keyframe comes: ask for one, again and again."""
         return [track.track_id for track in self._tracks.values() if track.live and track.writer.keyframe_wanted]
+
+    def counters(self) -> dict[str, int]:
+        """What went wrong since the segment began, by name; `strangers` are packets of streams that nobody told of."""
+        totals = self._counters.copy()
+        for track in self._tracks.values():
+            totals.update(track.writer.counters())
+        return dict(totals)
+
+    def on_node_clock(self, ntp: float, now: float) -> None:
+        """What the media node's NTP clock (seconds since 1900) shows at `now`, as it says when a tap opens."""
+        self._node_clock.learn(ntp, now - self._zero)
 
     def on_person_joined(self, client_id: str, name: str, role: str, now: float) -> None:
         """Someone is in, or has another name or role now. Told before their tracks, so that files bear the name."""
@@ -118,7 +129,7 @@ class Segment:
     def on_rtp(self, packet: RtpPacket, arrived: float) -> None:
         track = self._by_ssrc.get(packet.ssrc)
         if track is None:
-            self.strangers += 1
+            self._counters["strangers"] += 1
             return
         with self._writing():
             at = arrived - self._zero
@@ -127,7 +138,7 @@ class Segment:
     def on_sender_report(self, report: SenderReport, arrived: float) -> None:
         track = self._by_ssrc.get(report.ssrc)
         if track is None:
-            self.strangers += 1
+            self._counters["strangers"] += 1
             return
         with self._writing():
             at = arrived - self._zero
@@ -155,7 +166,7 @@ class Segment:
                 files.expire(at)
 
     def finish(self, now: float) -> tuple[RecordedFile, ...]:
-        """Ends the segment, if it goes on still; the files in the order in which they were finished."""
+        """Ends the segment, if it goes on still. The files, also of one that failed, in the order of their ends."""
         with self._writing():
             for track in list(self._tracks.values()):
                 self._drain(track, now)
@@ -165,11 +176,6 @@ class Segment:
             self._tell(SegmentEnded(at=self._at(now)))
             self.open = False
             self._timeline.close()
-        return tuple(self._finished)
-
-    @property
-    def finished_files(self) -> tuple[RecordedFile, ...]:
-        """The files that are complete, also those of a segment that failed."""
         return tuple(self._finished)
 
     def _show(self, track_id: str, live: bool, now: float) -> None:
@@ -198,6 +204,7 @@ class Segment:
 
     def _forget(self, track: _Track) -> None:
         del self._tracks[track.track_id]
+        self._counters.update(track.writer.counters())
         if self._by_ssrc.get(track.ssrc) is track:
             del self._by_ssrc[track.ssrc]
 
@@ -231,12 +238,12 @@ class Segment:
     def _fail(self) -> None:
         """Closes everything as it is on the disk. Further faults would say nothing new."""
         self.open = False
+        for track in list(self._tracks.values()):
+            self._forget(track)
         for files in self._groups.values():
             with suppress(OSError):
                 files.abandon()
             self._finished += files.finished
         self._groups.clear()
-        self._tracks.clear()
-        self._by_ssrc.clear()
         with suppress(OSError):
             self._timeline.close()

@@ -4,7 +4,7 @@ from collections import deque
 from typing import NamedTuple
 
 from recorder.clock import NodeClock, TrackClock
-from recorder.depacketise import AssemblyCounts, Frame, assembler_for
+from recorder.depacketise import Frame, assembler_for
 from recorder.jitter import JitterBuffer, Ordered
 from sfu.link_messages import Codec
 from sfu.rtcp.reports import SenderReport
@@ -34,25 +34,26 @@ class TrackWriter:
         self._clock = TrackClock(node_clock, codec.clock_rate)
         self._held: deque[tuple[int, Frame, float]] = deque()
         self._released = False
-        self.foreign = 0
-        """Packets of another payload type, which are of no use here."""
+        self._foreign = 0  # packets of another payload type, which are of no use here
 
     @property
     def keyframe_wanted(self) -> bool:
         return self._assembler.keyframe_wanted
 
-    @property
-    def counts(self) -> AssemblyCounts:
-        return self._assembler.counts
-
-    @property
-    def packets_lost(self) -> int:
-        return self._jitter.lost
+    def counters(self) -> dict[str, int]:
+        """What went wrong so far, by name."""
+        return {
+            "packets-lost": self._jitter.lost,
+            "packets-late": self._jitter.too_late,
+            "packets-foreign": self._foreign,
+            "frames-broken": self._assembler.counts.broken,
+            "frames-undecodable": self._assembler.counts.undecodable,
+        }
 
     def receive(self, packet: RtpPacket, arrived: float) -> list[TimedFrame]:
         """The frames that are ready now."""
         if packet.payload_type != self.codec.payload_type:
-            self.foreign += 1
+            self._foreign += 1
             return []
         if not self._released:
             self._clock.observe(packet.timestamp, arrived)
@@ -69,19 +70,17 @@ class TrackWriter:
     def end(self, now: float) -> list[TimedFrame]:
         """All that is here: the track ended or is paused. After a pause it goes on, from a keyframe."""
         done = self._join(self._jitter.flush(), now)
-        self._hold(self._assembler.flush(), now)
-        self._assembler.restart()
+        self._assembler.gap()
         return done + self._release(now, everything=True)
 
     def _join(self, packets: list[Ordered], now: float) -> list[TimedFrame]:
         for packet, after_gap in packets:
             if after_gap:
                 self._assembler.gap()
-            self._hold(self._assembler.push(packet.timestamp, packet.marker, packet.payload), now)
+            frame = self._assembler.push(packet.timestamp, packet.marker, packet.payload)
+            if frame is not None:
+                self._held.append((packet.timestamp, frame, now))
         return self._release(now)
-
-    def _hold(self, frames: list[tuple[int, Frame]], now: float) -> None:
-        self._held.extend((timestamp, frame, now) for timestamp, frame in frames)
 
     def _release(self, now: float, *, everything: bool = False) -> list[TimedFrame]:
         if not self._held:

@@ -25,7 +25,6 @@ ExtensionName = Literal[
     "audio-level",
     "abs-send-time",
     "transport-wide-cc",
-    "video-orientation",
     "dependency-descriptor",
 ]
 

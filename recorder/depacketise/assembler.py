@@ -11,9 +11,8 @@ _MAX_FRAME = 8_000_000
 
 @dataclass(slots=True)
 class AssemblyCounts:
-    """`broken` frames were incomplete or malformed, `undecodable` ones whole but built on a frame that is missing."""
+    """What was left out: `broken` frames were incomplete or malformed, `undecodable` ones needed one of those."""
 
-    frames: int = 0
     broken: int = 0
     undecodable: int = 0
 
@@ -38,54 +37,44 @@ class FrameAssembler:
     def __post_init__(self) -> None:
         self.keyframe_wanted = self.kind == "video"
 
-    def push(self, timestamp: int, marker: bool, payload: bytes) -> list[tuple[int, Frame]]:
-        """The frames (with their RTP timestamps) that are complete now: none, one, or two when a marker was missing.
+    def push(self, timestamp: int, marker: bool, payload: bytes) -> Frame | None:
+        """The frame that this packet completes.
 
-        An empty payload is a packet of padding only, which is no part of a frame.
+        Pictures end with a marker. One without was cut off, as when a sender goes over to another layer: what follows
+        is of no use until a keyframe then. An empty payload is a packet of padding only, which is no part of a frame.
         """
         if not payload:
-            return []
+            return None
         if self.kind == "audio":
-            self._timestamp, self._payloads = timestamp, [payload]
-            return self.flush()
-        done = self.flush() if self._payloads and timestamp != self._timestamp else []
+            return self._join([payload])
+        if self._payloads and timestamp != self._timestamp:
+            self.gap()
         self._timestamp = timestamp
         self._payloads.append(payload)
         self._size += len(payload)
         if self._size > _MAX_FRAME:
             self.gap()
         elif marker:
-            done += self.flush()
-        return done
-
-    def flush(self) -> list[tuple[int, Frame]]:
-        """No more packets of the present frame come: it is complete if any came."""
-        if not self._payloads:
-            return []
-        payloads, self._payloads, self._size = self._payloads, [], 0
-        try:
-            frame = self.join(payloads)
-        except DepacketiseError:
-            self._lose()
-            return []
-        if self.keyframe_wanted and not frame.keyframe:
-            self.counts.undecodable += 1
-            return []
-        self.keyframe_wanted = False
-        self.counts.frames += 1
-        return [(self._timestamp, frame)]
+            payloads, self._payloads, self._size = self._payloads, [], 0
+            return self._join(payloads)
+        return None
 
     def gap(self) -> None:
-        """Packets are missing here. What has come of the present frame is of no use."""
+        """Packets are missing here, or the stream starts anew. What has come of the present frame is of no use."""
         if self._payloads:
             self._payloads, self._size = [], 0
             self.counts.broken += 1
-        self.restart()
-
-    def restart(self) -> None:
-        """What comes next does not build on what came before."""
         self.keyframe_wanted = self.kind == "video"
 
-    def _lose(self) -> None:
-        self.counts.broken += 1
-        self.restart()
+    def _join(self, payloads: list[bytes]) -> Frame | None:
+        try:
+            frame = self.join(payloads)
+        except DepacketiseError:
+            self.counts.broken += 1
+            self.gap()
+            return None
+        if self.keyframe_wanted and not frame.keyframe:
+            self.counts.undecodable += 1
+            return None
+        self.keyframe_wanted = False
+        return frame

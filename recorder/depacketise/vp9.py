@@ -12,7 +12,8 @@ _INDEX_MARKER = 0b110 << 5
 def join_vp9(payloads: Sequence[bytes]) -> Frame:
     """The picture without its payload descriptors. Raises DepacketiseError.
 
-    Several spatial layers make one superframe (VP9 bitstream specification, annex B), as decoders expect it.
+    Several spatial layers make one superframe (VP9 bitstream specification, annex B). libvpx shows the highest layer
+    of it, FFmpeg's own decoder one picture after another with the same time: its users take the last.
     """
     try:
         infos = [vp9.describe(payload) for payload in payloads]

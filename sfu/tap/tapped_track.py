@@ -10,7 +10,6 @@ from sfu.srtp import PlainSender
 from sfu.tap.connection import TapConnection
 from sfu.tap_messages import (
     AUDIO_LEVEL_ID,
-    VIDEO_ORIENTATION_ID,
     TrackBegan,
     TrackEnded,
     TrackPaused,
@@ -22,10 +21,7 @@ REPAIR_PERIOD = 3.0
 REPORT_PERIOD = 1.0
 """Seconds between two sender reports of a track; one comes at once when its layer has changed."""
 NO_PAYLOAD_TYPE = -1
-EXTENSIONS: dict[ExtensionName, int] = {
-    "audio-level": AUDIO_LEVEL_ID,
-    "video-orientation": VIDEO_ORIENTATION_ID,
-}
+EXTENSIONS: dict[ExtensionName, int] = {"audio-level": AUDIO_LEVEL_ID}
 
 
 class TappedTrack:
@@ -78,8 +74,7 @@ class TappedTrack:
         self._track = track
         parameters = _slot_of(track.parameters, self._slot.parameters.ssrc)
         if parameters != self._slot.parameters:
-            # Packets on their way are still of the codecs before.
-            self._slot.idle()
+            # First the slot, which sends out what waits under the codecs before.
             self._slot.update(parameters)
             self._codecs, self._payload_type = _by_payload_type(self._slot), NO_PAYLOAD_TYPE
         if track.paused != self._paused:

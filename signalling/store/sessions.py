@@ -157,7 +157,9 @@ class Sessions:
 
 
 async def close_session(connection: AsyncConnection, session_number: int, now: float) -> bool:
-    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it."""
+    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it; a
+    session in which people only waited in the lobby is no use of the room.
+    """
     closed = await connection.execute(
         update(_TABLE)
         .where(_TABLE.c.session_number == session_number, _TABLE.c.closed_at.is_(None))
@@ -167,10 +169,26 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
     room_id: str | None = closed.scalar_one_or_none()
     if room_id is None:
         return False
+    await _forget_first_session_without_participants(connection, session_number, room_id)
     room = await locked_room(connection, room_id)
     if room is not None and room.is_used_up(now):
         await delete_room(connection, room_id)
     return True
+
+
+async def _forget_first_session_without_participants(
+    connection: AsyncConnection, session_number: int, room_id: str
+) -> None:
+    stays, rooms = schema.connections, schema.rooms
+    somebody = select(stays.c.client_id).where(stays.c.session_number == session_number).limit(1)
+    if (await connection.execute(somebody)).first() is not None:
+        return
+    opened = select(_TABLE.c.opened_at).where(_TABLE.c.session_number == session_number).scalar_subquery()
+    await connection.execute(
+        update(rooms)
+        .where(rooms.c.room_id == room_id, rooms.c.first_session_at == opened)
+        .values(first_session_at=None)
+    )
 
 
 def session_from_row(row: Row[Any]) -> SessionRecord:

@@ -71,3 +71,9 @@ def test_a_node_whose_clock_was_set_is_learned_again():
     assert node.time_of(102 << 32, 3.3) == 3.0
     assert node.time_of(9000 << 32, 4.0) == 4.0
     assert node.time_of(9001 << 32, 5.1) == 5.0
+
+
+def test_a_node_that_says_what_its_clock_shows_is_believed():
+    node = NodeClock()
+    node.learn(100.0, 1.0)
+    assert node.time_of(102 << 32, 3.4) == 3.0

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ from sfu.tap.listener import TapListener
 from sfu.tap_messages import TapCredentials
 from sfu.transport.mux import Mux
 from tests.support.forwarding import VP8, VideoSource, rtp
-from tests.support.media_peer import PATIENCE, Peer, make_ice, udp_link
+from tests.support.media_peer import PATIENCE, Link, Peer, make_ice, udp_link
 from tests.support.taps import put_tap
 
 RTX_SSRC = 0x5000
@@ -105,6 +105,7 @@ async def joined(
     tracks: tuple[Track, ...] = (),
     slots: tuple[Slot, ...] = (),
     port: int | None = None,
+    make_link: Callable[[Door], Awaitable[Link]] = udp_link,
 ) -> AsyncIterator[Peer]:
     """A connected participant; `port` is that of a relay."""
     certificate = RTCCertificate.generateCertificate()
@@ -123,7 +124,7 @@ async def joined(
         )
     )
     door = Door(tapped.host, Door.Port(port or tapped.mux.port), tapped.certificate)
-    peer = Peer(door, await udp_link(door), certificate)
+    peer = Peer(door, await make_link(door), certificate)
     try:
         await peer.link.check(ice)
         await peer.shake_hands()
