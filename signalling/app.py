@@ -18,6 +18,7 @@ from signalling.live.session import Surroundings
 from signalling.live.sessions import LiveSessions
 from signalling.metrics import Metrics
 from signalling.nodes import Nodes
+from signalling.not_found import describe_missing
 from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.store import Store
@@ -58,17 +59,6 @@ def create_app(
     proxies = settings.proxy_networks()
     backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
 
-    async def health(request: web.Request) -> web.Response:
-        linked = len(nodes.linked())
-        status = "ok" if linked else "no media node"
-        return web.json_response({"status": status, "media_nodes": linked}, status=200 if linked else 503)
-
-    async def show_metrics(request: web.Request) -> web.Response:
-        metrics.sessions.set(len(sessions.all()))
-        metrics.participants.set(sum(len(session.members) for session in sessions.all()))
-        metrics.media_nodes.set(len(nodes.linked()))
-        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
-
     async def jwks(request: web.Request) -> web.Response:
         return web.json_response(issuer.jwks(), headers={"Access-Control-Allow-Origin": "*"})
 
@@ -88,9 +78,11 @@ def create_app(
             asyncio.create_task(sender.run()),
         ]
         if archivist is not None:
-            beside.append(asyncio.create_task(archivist.run()))
+            archivist.start()
         yield
         await journal.close()
+        if archivist is not None:
+            await archivist.stop()
         for task in beside:
             task.cancel()
 
@@ -99,7 +91,7 @@ def create_app(
         endpoint.close()
         await links.close()
 
-    app = web.Application()
+    app = web.Application(middlewares=[describe_missing])
     app[LIVE_SESSIONS] = sessions
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(stop)
@@ -107,8 +99,7 @@ def create_app(
         [
             web.get("/ws", endpoint.serve),
             web.get("/link", links.serve),
-            web.get("/health", health),
-            web.get("/metrics", show_metrics),
+            *_operator_routes(nodes, sessions, metrics),
             web.get("/.well-known/jwks.json", jwks),
             *enablex.routes(backend),
         ]
@@ -118,6 +109,23 @@ def create_app(
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
+
+
+def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:
+    """What monitoring asks for."""
+
+    async def health(request: web.Request) -> web.Response:
+        linked = len(nodes.linked())
+        status = "ok" if linked else "no media node"
+        return web.json_response({"status": status, "media_nodes": linked}, status=200 if linked else 503)
+
+    async def show_metrics(request: web.Request) -> web.Response:
+        metrics.sessions.set(len(sessions.all()))
+        metrics.participants.set(sum(len(session.members) for session in sessions.all()))
+        metrics.media_nodes.set(len(nodes.linked()))
+        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    return [web.get("/health", health), web.get("/metrics", show_metrics)]
 
 
 async def _show_life(sessions: LiveSessions, period: float) -> None:

@@ -1,6 +1,6 @@
 """By which numbers people can call in, as the operator has configured it. The gateway is not part of roomcast."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class DialIn:
 
     server_url: str = ""
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     signalling_servers: tuple[str, ...] = ()
     media_servers: tuple[str, ...] = ()
     numbers: tuple[DialInNumber, ...] = ()

@@ -14,6 +14,8 @@ from signalling.store import ArchiveFile, FileKind, SessionRecord, Store
 
 log = structlog.get_logger()
 
+STOP_TIMEOUT = 5.0
+"""Seconds that a server that stops waits for archives."""
 RETRY_PERIOD = 60.0
 """Seconds until another attempt where the disk or the database did not take something."""
 _AT_ONCE = 100
@@ -38,14 +40,35 @@ class Archivist:
         self._wall = wall
         self._retry_period = retry_period
         self._woken = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Make the archives that are missing, and from now on one at each call of `wake` that has ended a session."""
+        self._task = asyncio.create_task(self._run())
 
     def wake(self) -> None:
         """A session has ended."""
         self._woken.set()
 
-    async def run(self) -> None:
-        """Make archives until cancelled: those that are missing now, and at each call of `wake`."""
+    async def stop(self) -> None:
+        """Make what is missing, as far as that is done in time; the next start does the rest.
+
+        The task is not cancelled at once, because a cancelled query can leave a connection that never closes.
+        """
+        if self._task is None:
+            return
+        self._stopping = True
+        self.wake()
+        _, late = await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
+        for task in late:
+            log.warning("not all archives were made before the end")
+            task.cancel()
+
+    async def _run(self) -> None:
         while True:
+            # The pass that begins after the call of `stop` is the last one, and has what ended with the server.
+            last = self._stopping
             self._woken.clear()
             # The end of a session is known in the database when the journal has brought it there.
             await self._journal.drained()
@@ -54,6 +77,8 @@ class Archivist:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("could not look for sessions to archive", error=str(error))
                 all_made = False
+            if last:
+                return
             try:
                 async with asyncio.timeout(None if all_made else self._retry_period):
                     await self._woken.wait()

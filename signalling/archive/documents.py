@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from pydantic import JsonValue
 
@@ -11,6 +12,8 @@ from signalling.store import ConnectionRecord, SessionEvent, SessionRecord
 CHAT = "message-received"
 """The event of a chat message; those are in `chat.json` only, since private ones are among them."""
 
+# Seconds. A clock that is read twice in one moment tells two times, and whoever was dropped leaves after that.
+_ONE_MOMENT = 0.001
 _ROOM = ("name", "owner_ref", "settings", "data")
 
 Document = dict[str, JsonValue]
@@ -80,14 +83,13 @@ def _participant(stay: ConnectionRecord) -> Document:
 
 def _in_order(stays: Sequence[ConnectionRecord], events: Sequence[SessionEvent]) -> list[SessionEvent]:
     """Comings, what happened, and goings, by time; in this order where the times are the same."""
-    comings = [SessionEvent(stay.joined_at, "user-connected", stay.client_id, {}) for stay in stays]
-    goings = [
-        SessionEvent(stay.left_at, "user-disconnected", stay.client_id, {"reason": stay.left_reason})
-        for stay in stays
-        if stay.left_at is not None
-    ]
-    happened = [event for event in events if event.name != CHAT]
-    return sorted([*comings, *happened, *goings], key=lambda event: event.at)
+    found = [(stay.joined_at, SessionEvent(stay.joined_at, "user-connected", stay.client_id, {})) for stay in stays]
+    found += [(event.at, event) for event in events if event.name != CHAT]
+    for stay in stays:
+        if stay.left_at is not None:
+            going = SessionEvent(stay.left_at, "user-disconnected", stay.client_id, {"reason": stay.left_reason})
+            found.append((stay.left_at + _ONE_MOMENT, going))
+    return [event for _, event in sorted(found, key=itemgetter(0))]
 
 
 def _shown(event: SessionEvent) -> Document:

@@ -81,7 +81,7 @@ class LiveSession:
         now = self._around.clock.now()
         following = self.session.handle(given, now)
         self._meter.follow(following, now)
-        self._log(given, following)
+        self._log(given, following, now)
         for effect in following:
             self._carry_out(effect, replies)
         self._set_timer()
@@ -234,9 +234,9 @@ class LiveSession:
             case effects.EndSession():
                 self._end()
 
-    def _log(self, given: Input, following: Sequence[Effect]) -> None:
+    def _log(self, given: Input, following: Sequence[Effect], now: float) -> None:
         """Keep what belongs into the session's log, before anybody is told of it."""
-        at = self._around.clock.wall()
+        at = self._around.clock.wall_at(now)
         lines = [
             Happened(
                 conf_num=self.conf_num,

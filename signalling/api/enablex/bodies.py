@@ -42,7 +42,7 @@ class Sip(_Body):
 
 
 class CreateRoom(_Body):
-    """`settings` are checked by `settings.to_settings`."""
+    """A new room. Settings that are left out have their defaults."""
 
     name: Text
     owner_ref: Text
@@ -52,7 +52,7 @@ class CreateRoom(_Body):
 
 
 class UpdateRoom(_Body):
-    """Like CreateRoom. What is not in `model_fields_set` stays as it is; null is a wrong type, as it is there."""
+    """What is left out stays as it is; null is a wrong type."""
 
     name: Text = ""
     owner_ref: Text = ""
@@ -62,6 +62,8 @@ class UpdateRoom(_Body):
 
 
 class CreateToken(_Body):
+    """Who is to come in with the token. `data` takes at most 8 KiB."""
+
     name: Text
     role: Role
     user_ref: Text

@@ -17,6 +17,7 @@ from signalling.api.enablex.openapi import Json, document
 from signalling.api.enablex.operations import Operation
 from signalling.static_headers import FILE
 
+_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
 _STYLE = (Path(__file__).parent / "docs_page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _PAGE_HEADERS = {
@@ -147,7 +148,8 @@ def _type(rules: Json) -> str:
         return f"list of {_type(rules['items'])}"
     if "properties" in rules:
         return "object" + _properties(rules)
-    words = [str(rules.get("type", "anything"))]
-    names = {"format": "", "pattern": "like", "minimum": "from", "maximum": "to", "maxLength": "at most"}
+    kind = str(rules.get("type", "anything"))
+    words = [_WORDS.get(kind, kind)]
+    names = {"format": "", "pattern": "like", "minimum": "from", "maximum": "to", "maxLength": "of at most"}
     words += [f"{word} {rules[key]}".strip() for key, word in names.items() if key in rules]
     return escape(" ".join(words))

@@ -136,18 +136,26 @@ async def test_what_fails_for_one_session_is_tried_again_and_does_not_keep_other
     (archive.folder / stuck).write_text("in the way")
     assert not await archive.archivist.make_awaited()
     assert list(await archive.files()) == [f"{other}/session-meta.json"]
-    task = asyncio.create_task(archive.archivist.run())
+    archive.archivist.start()
     (archive.folder / stuck).unlink()
     while len(await archive.files()) < 2:
         await asyncio.sleep(0.01)
-    task.cancel()
+    await archive.archivist.stop()
+
+
+async def test_what_ends_with_the_server_is_made_before_it_is_gone(archive: Archive) -> None:
+    archive.archivist.start()
+    conf_num = await archive.session()
+    await end(archive.store, conf_num, NOW)
+    await archive.archivist.stop()
+    assert list(await archive.files()) == [f"{conf_num}/session-meta.json"]
 
 
 async def test_it_sleeps_until_a_session_ends(archive: Archive) -> None:
-    task = asyncio.create_task(archive.archivist.run())
+    archive.archivist.start()
     conf_num = await archive.session()
     await end(archive.store, conf_num, NOW)
     archive.archivist.wake()
     while not await archive.files():
         await asyncio.sleep(0.01)
-    task.cancel()
+    await archive.archivist.stop()
