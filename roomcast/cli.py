@@ -118,6 +118,47 @@ def recorder() -> None:
 
 
 @app.command()
+def compose(
+    folder: Annotated[Path, typer.Argument(help="Folder of one recorded segment: its MKV files and timeline.jsonl.")],
+    result: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Where the film goes, replaced if it is there: FILE.mp4, or FILE.webm for VP8 and Opus. "
+            "Default: composite.mp4 in the folder.",
+        ),
+    ] = None,
+    watermark: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A PNG of at most 140x140 pixels for the upper right corner.")
+    ] = None,
+    quality: Annotated[
+        str | None, typer.Option(help="LD (640x360), SD (640x480) or HD (1280x720). Default: the room's.")
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option(help="auto, h264_nvenc, h264_qsv, h264_amf or libx264. auto: the first that works here.")
+    ] = "auto",
+) -> None:
+    """Make one film of a recorded segment: everyone in a grid, shared screens large, all voices mixed.
+
+    Works on the files alone, no server is needed. Ctrl-C ends it and leaves no half file.
+    """
+    from recorder.composite.errors import CompositeError  # loads FFmpeg, which other commands need not
+    from recorder.composite.segment import Choices
+    from recorder.layouts import SIZES
+    from roomcast import compose as composing
+
+    chosen = next((name for name in SIZES if quality is not None and name == quality.upper()), None)
+    if quality is not None and chosen is None:
+        raise typer.BadParameter(f"{quality!r} is none of {', '.join(SIZES)}", param_hint="--quality")
+    try:
+        composing.run(folder, result, Choices(chosen, encoder, watermark), output)
+    except CompositeError as error:
+        _errors.print(f"[bold red]No composite:[/bold red] {escape(str(error))}")
+        raise typer.Exit(1) from error
+
+
+@app.command()
 def token(
     context: typer.Context,
     room_id: RoomId,

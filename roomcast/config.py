@@ -20,7 +20,7 @@ PREFIX = "ROOMCAST_"
 FILE_VARIABLE = "ROOMCAST_CONFIG"
 
 # URLs may hold passwords.
-_SECRETS = frozenset({"link_secret", "webhook_secret", "webhook_urls", "database_url"})
+_SECRETS = frozenset({"link_secret", "sip_password", "webhook_secret", "webhook_urls", "database_url"})
 _HIDDEN = "(set, not shown)"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -28,6 +28,17 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the text names the option and where it was set."""
+
+
+class DialInOption(BaseModel):
+    """A telephone number by which people call in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    country: str
+    country_code: Annotated[str, Field(pattern=r"^\+\d{1,4}$")]
+    phone: Annotated[str, Field(pattern=r"^\+\d{4,15}$")]
+    toll: bool = False
 
 
 class Options(BaseModel):
@@ -104,8 +115,8 @@ class Options(BaseModel):
     )
     trusted_proxies: tuple[str, ...] = Field(
         (),
-        description="Networks (CIDR) of proxies whose X-Forwarded-For is believed, so that limits count the client and "
-        "not the proxy.",
+        description="Networks (CIDR) of proxies whose X-Forwarded-For, -Proto and -Host are believed, so that limits "
+        "count the client and not the proxy, and URLs of the API are those of the proxy.",
     )
     tls_certificate: Path | None = Field(
         None, description="File with the certificate chain (PEM), when no proxy in front of this server does HTTPS."
@@ -136,7 +147,41 @@ class Options(BaseModel):
         100, description="WebSockets from one IP address at the same time; a school or an office shares one."
     )
 
-    @field_validator("public_addresses", "trusted_proxies", "webhook_urls", mode="before")
+    dialin_numbers: tuple[DialInOption, ...] = Field(
+        (),
+        description="Telephone numbers by which people call in, shown by the API: a list of {country, country_code, "
+        "phone, toll}, in the variable as JSON. A SIP gateway of yours has to answer them.",
+    )
+    sip_server_url: str = Field("", description="SIP server behind dialin_numbers, as sip://HOST:PORT; empty for none.")
+    sip_username: str = Field("", description="User name at that server, shown by the API.")
+    sip_password: SecretStr = Field(SecretStr(""), description="Password at that server, shown by the API.")
+    sip_signalling_servers: tuple[str, ...] = Field(
+        (), description="Addresses of SIP servers, shown by the API for those who connect a SIP trunk."
+    )
+    sip_media_servers: tuple[str, ...] = Field(
+        (), description="Addresses from which the media of telephone calls comes, shown by the API for firewalls."
+    )
+
+    @field_validator("dialin_numbers", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        return json.loads(value or "[]") if isinstance(value, str) else value
+
+    @field_validator("sip_server_url")
+    @classmethod
+    def _sip(cls, value: str) -> str:
+        if value and not value.startswith(("sip:", "sips:")):
+            raise ValueError("write it as sip://HOST:PORT")
+        return value
+
+    @field_validator(
+        "public_addresses",
+        "trusted_proxies",
+        "webhook_urls",
+        "sip_signalling_servers",
+        "sip_media_servers",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

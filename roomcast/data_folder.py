@@ -15,6 +15,7 @@ from signalling.tokens import TokenIssuer
 
 CREDENTIALS_FILE = "credentials.json"
 LINK_SECRET_FILE = "link-secret"  # noqa: S105 - the name of a file
+ARCHIVE_FOLDER = "archive"
 WEBHOOK_SECRET_FILE = "webhook-secret"  # noqa: S105 - the name of a file
 JOURNAL_FILE = "journal.jsonl"
 TOKEN_KEY_FILE = "token-key.pem"  # noqa: S105 - the name of a file

@@ -17,11 +17,12 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from roomcast.config import PREFIX, ConfigError, Options
-from roomcast.data_folder import JOURNAL_FILE, DataFolder
+from roomcast.data_folder import ARCHIVE_FOLDER, JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
 from signalling.credentials import Credentials
+from signalling.dial_in import DialIn, DialInNumber
 from signalling.journal import JournalBusyError
 from signalling.settings import SignallingSettings
 from signalling.static import StaticDirError, find_static_dirs
@@ -134,7 +135,22 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         trusted_proxies=options.trusted_proxies,
         webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
         journal_file=folder.path / JOURNAL_FILE,
+        archive_dir=folder.path / ARCHIVE_FOLDER,
+        dial_in=_dial_in(options),
         static_dirs=_static_dirs(),
+    )
+
+
+def _dial_in(options: Options) -> DialIn:
+    return DialIn(
+        server_url=options.sip_server_url,
+        username=options.sip_username,
+        password=options.sip_password.get_secret_value(),
+        signalling_servers=options.sip_signalling_servers,
+        media_servers=options.sip_media_servers,
+        numbers=tuple(
+            DialInNumber(one.country, one.country_code, one.phone, one.toll) for one in options.dialin_numbers
+        ),
     )
 
 

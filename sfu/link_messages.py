@@ -25,7 +25,6 @@ ExtensionName = Literal[
     "audio-level",
     "abs-send-time",
     "transport-wide-cc",
-    "video-orientation",
     "dependency-descriptor",
 ]
 
@@ -308,8 +307,48 @@ class NodeLoad(Message):
     counters: dict[str, int] = Field(default_factory=dict)
 
 
+class Flow(Message):
+    """Media of one use in one direction since the last message.
+
+    `octets` are those of RTP payloads. `lost` are packets that did not arrive at first, as whoever should have got
+    them says; those sent again are among them. `jitter` is the worst seen, in seconds (RFC 3550 section 6.4.1).
+    `bitrate` (bits per second, of payloads, all streams together) is that of `seconds` in which the number of streams
+    stayed the same, on average `streams`; 0 with no such time. A publisher's stream counts as long as its track is
+    not paused, so that `seconds` with a bitrate of 0 mean that nothing came though it should have.
+    """
+
+    packets: Annotated[int, Field(ge=0)] = 0
+    octets: Annotated[int, Field(ge=0)] = 0
+    lost: Annotated[int, Field(ge=0)] = 0
+    jitter: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    bitrate: Annotated[int, Field(ge=0)] = 0
+    streams: Annotated[float, Field(ge=0)] = 0.0
+
+
+class TransportFigures(Message):
+    """`received` came from the transport's client, `sent` went to it; uses of which nothing flowed are left out.
+    All simulcast layers of a track count as one stream. `rtt` is the round-trip time in seconds, None while unknown."""
+
+    received: dict[SlotUse, Flow] = Field(default_factory=dict)
+    sent: dict[SlotUse, Flow] = Field(default_factory=dict)
+    rtt: Annotated[float, Field(ge=0)] | None = None
+
+
+class TransportStats(Message):
+    """What flowed over the transports of a router, each since it was last told; due each 5 seconds.
+
+    Transports of which there is nothing to tell are left out; those of a large session come in several messages.
+    """
+
+    type: Literal["transport-stats"] = "transport-stats"
+    router_id: Identifier
+    transports: dict[Identifier, TransportFigures]
+
+
 NodeMessage = Annotated[
-    Hello | Reply | TransportState | StageChanged | SlotsFilled | TrackLimited | NodeLoad, Field(discriminator="type")
+    Hello | Reply | TransportState | StageChanged | SlotsFilled | TrackLimited | TransportStats | NodeLoad,
+    Field(discriminator="type"),
 ]
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

@@ -35,6 +35,7 @@ TICK = 0.01
 FEEDBACK_TICKS = 10
 DECISION_TICKS = 30
 REPORT_TICKS = 100
+STATS_TICKS = 500
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
@@ -281,6 +282,9 @@ class MediaNode:
             router.refresh(now)
         if turn % DECISION_TICKS == 0:
             router.decide(now)
+        if turn % STATS_TICKS == 0:
+            router.begin_stats()
+        router.tell_stats()
         self._send_requests(router, now)
 
     @contextmanager
@@ -316,6 +320,7 @@ class MediaNode:
             for feedback in peer.ingress.feedback(now):
                 self._send_rtcp(transport, feedback)
         if turn % REPORT_TICKS == 0:
+            peer.measure(now)
             for report in peer.reports(now, now + self._ntp_offset):
                 self._send_rtcp(transport, report)
 

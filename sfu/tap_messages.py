@@ -14,8 +14,7 @@ from pydantic import Field, TypeAdapter
 from sfu.link_messages import Codec, Identifier, Kind, Message, Source, Ssrc, TapToken
 
 AUDIO_LEVEL_ID = 1
-VIDEO_ORIENTATION_ID = 2
-"""The header extensions of a tap's RTP packets (RFC 6464, 3GPP TS 26.114); there are no others."""
+"""The header extension of a tap's RTP packets (RFC 6464); there are no others."""
 
 MAX_CREDENTIALS = 1024
 """Bytes of the recorder's frame."""

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
 from signalling.api import enablex, local
+from signalling.archive import Archivist, LocalStorage
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -17,6 +18,7 @@ from signalling.live.session import Surroundings
 from signalling.live.sessions import LiveSessions
 from signalling.metrics import Metrics
 from signalling.nodes import Nodes
+from signalling.not_found import describe_missing
 from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.store import Store
@@ -42,23 +44,20 @@ def create_app(
     journal = Journal(store.chronicle.keep, JournalFile(settings.journal_file) if settings.journal_file else None)
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
-    sessions = LiveSessions(Surroundings(store, journal, clock, nodes, settings.resume_grace))
+    storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
+    archivist = Archivist(store, storage, journal, clock.wall) if storage else None
+    sessions = LiveSessions(
+        Surroundings(store, journal, clock, nodes, settings.resume_grace),
+        session_ended=archivist.wake if archivist else None,
+    )
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
     resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
 
-    async def health(request: web.Request) -> web.Response:
-        linked = len(nodes.linked())
-        status = "ok" if linked else "no media node"
-        return web.json_response({"status": status, "media_nodes": linked}, status=200 if linked else 503)
-
-    async def show_metrics(request: web.Request) -> web.Response:
-        metrics.sessions.set(len(sessions.all()))
-        metrics.participants.set(sum(len(session.members) for session in sessions.all()))
-        metrics.media_nodes.set(len(nodes.linked()))
-        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+    proxies = settings.proxy_networks()
+    backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
 
     async def jwks(request: web.Request) -> web.Response:
         return web.json_response(issuer.jwks(), headers={"Access-Control-Allow-Origin": "*"})
@@ -78,8 +77,12 @@ def create_app(
             asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
             asyncio.create_task(sender.run()),
         ]
+        if archivist is not None:
+            archivist.start()
         yield
         await journal.close()
+        if archivist is not None:
+            await archivist.stop()
         for task in beside:
             task.cancel()
 
@@ -88,7 +91,7 @@ def create_app(
         endpoint.close()
         await links.close()
 
-    app = web.Application()
+    app = web.Application(middlewares=[describe_missing])
     app[LIVE_SESSIONS] = sessions
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(stop)
@@ -96,27 +99,46 @@ def create_app(
         [
             web.get("/ws", endpoint.serve),
             web.get("/link", links.serve),
-            web.get("/health", health),
-            web.get("/metrics", show_metrics),
+            *_operator_routes(nodes, sessions, metrics),
             web.get("/.well-known/jwks.json", jwks),
-            *enablex.routes(store, issuer, credentials, sessions),
+            *enablex.routes(backend),
         ]
     )
     if settings.local_mode:
-        app.add_routes(local.routes(store, issuer, credentials, sessions))
+        app.add_routes(local.routes(store, issuer, credentials, sessions, proxies=proxies))
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
 
 
+def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:
+    """What monitoring asks for."""
+
+    async def health(request: web.Request) -> web.Response:
+        linked = len(nodes.linked())
+        status = "ok" if linked else "no media node"
+        return web.json_response({"status": status, "media_nodes": linked}, status=200 if linked else 503)
+
+    async def show_metrics(request: web.Request) -> web.Response:
+        metrics.sessions.set(len(sessions.all()))
+        metrics.participants.set(sum(len(session.members) for session in sessions.all()))
+        metrics.media_nodes.set(len(nodes.linked()))
+        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    return [web.get("/health", health), web.get("/metrics", show_metrics)]
+
+
 async def _show_life(sessions: LiveSessions, period: float) -> None:
-    """Let the database know each `period` seconds which sessions go on: after a crash, this is when they ended."""
+    """Let the database know each `period` seconds which sessions go on, and what was measured of their connections:
+    after a crash, this is when they ended, and what their reports hold."""
     around = sessions.around
     while True:
         await asyncio.sleep(period)
         conf_nums = [session.conf_num for session in sessions.all()]
         if not conf_nums:
             continue
+        for session in sessions.all():
+            session.note_usage()
         try:
             await around.store.sessions.seen(conf_nums, around.clock.wall())
         except (SQLAlchemyError, OSError) as error:

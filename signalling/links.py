@@ -24,6 +24,7 @@ from sfu.link_messages import (
     StageChanged,
     TrackLimited,
     TransportState,
+    TransportStats,
 )
 from signalling.link_server import HelloError, Link, LinkServer
 from signalling.nodes import Node, Nodes
@@ -41,6 +42,8 @@ class LinkHandler(Protocol):
     def stage_changed(self, node: Node, message: StageChanged) -> None: ...
 
     def slots_filled(self, node: Node, message: SlotsFilled) -> None: ...
+
+    def transport_stats(self, node: Node, message: TransportStats) -> None: ...
 
     def track_limited(self, node: Node, message: TrackLimited) -> None: ...
 
@@ -166,6 +169,8 @@ class Links:
                 self._handler.stage_changed(node, message)
             case SlotsFilled():
                 self._handler.slots_filled(node, message)
+            case TransportStats():
+                self._handler.transport_stats(node, message)
             case TrackLimited():
                 self._handler.track_limited(node, message)
             case NodeLoad():

@@ -5,17 +5,18 @@ what was learned stays (RFC 8843 section 9.2, RFC 8852).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sfu.codecs import CodecError
 from sfu.congestion.feedback import FeedbackRecorder
 from sfu.forwarding.intake import Arrival
 from sfu.forwarding.layer import Layer
+from sfu.forwarding.meter import USES, Tally
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.sender_clock import PublisherClock
 from sfu.forwarding.track import PublishedTrack
-from sfu.link_messages import Track
+from sfu.link_messages import SlotUse, Track
 from sfu.rtcp.packets import Nack, Pli, ReportBlock, SenderReport
 from sfu.rtp.extensions import read_audio_level, read_mid, read_rid, read_sequence16
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
@@ -73,6 +74,7 @@ class Ingress:
         self._named: dict[int, StreamName] = {}
         self._by_mid: dict[str, PublishedTrack] = {}
         self.tracks: dict[str, PublishedTrack] = {}
+        self._received = {use: Tally() for use in USES}
         # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
         self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
 
@@ -149,6 +151,9 @@ class Ingress:
             return
         layer.policer.octets += len(packet.data)
         arrival = track.intake(layer.rid).take(packet, codec)
+        tally = self._received[track.use]
+        tally.packets += 1
+        tally.octets += len(arrival.packet.payload)
         if track.kind == "audio":
             self._note_level(arrival.packet.audio_level, now)
         elif arrival.keyframe:
@@ -197,6 +202,16 @@ class Ingress:
             for ssrc, stream in self._streams.items()
             if not stream.repairs and stream.layer.reception.started
         ]
+
+    def received_of(self, use: SlotUse) -> Tally:
+        """What was received of one use so far, of all tracks that there have been."""
+        tally = self._received[use]
+        for track in self.tracks.values():
+            if track.use == use:
+                for layer in track.layers.values():
+                    tally.lost += layer.reception.packets_lost - layer.lost_counted
+                    layer.lost_counted = layer.reception.packets_lost
+        return replace(tally)
 
     def feedback(self, now: float) -> list[bytes]:
         """Transport-wide feedback, due each 100 ms."""

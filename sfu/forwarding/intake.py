@@ -33,7 +33,6 @@ class Intake:
         """Take over what was negotiated anew; numbers go on."""
         extensions = track.extensions
         self._red_blocks = {codec.payload_type: OPUS_IN_RED for codec in track.codecs if codec.name == "opus"}
-        self._orientation = extensions.get("video-orientation", 0)
         self._descriptor = extensions.get("dependency-descriptor", 0)
         self._audio_level = extensions.get("audio-level", 0)
 
@@ -47,8 +46,6 @@ class Intake:
                 media.payload = red.rewrite_payload_types(payload, self._red_blocks)
             media.audio_level = packet.extension(self._audio_level) if self._audio_level else None
             return Arrival(media, True)
-        if self._orientation:
-            media.orientation = packet.extension(self._orientation)
         if not payload:
             return Arrival(media, False)
         info = describe(codec.name, payload)

@@ -61,6 +61,8 @@ class Layer:
         self.slots: set[OutgoingSlot] = set()
         self.waiting: set[OutgoingSlot] = set()
         self.reception = Reception(clock.clock_rate)
+        self.lost_counted = 0
+        """How many of the lost packets `Ingress.received_of` has added up."""
         self.nack = NackScheduler()
         self._restart_at: int | None = None
         self._ring = PacketRing(RING_SIZE[kind])
@@ -118,6 +120,11 @@ class Layer:
         if self.newest is None or not 0 <= self.newest.sequence - sequence < 0x8000:
             return None
         return self._ring.get(sequence & 0xFFFF)
+
+    @property
+    def jitter(self) -> float:
+        """In seconds."""
+        return self.reception.jitter / self.clock.clock_rate
 
     def release(self) -> None:
         """The stream ended: every slot keeps its numbers and goes idle."""

@@ -7,7 +7,17 @@ from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.peer import Count, Peer
 from sfu.forwarding.slot import OutgoingSlot
 from sfu.forwarding.track import PublishedTrack
-from sfu.link_messages import NodeMessage, PutRouter, PutTransport, SlotsFilled, Source, StageChanged, TrackLimited
+from sfu.link_messages import (
+    NodeMessage,
+    PutRouter,
+    PutTransport,
+    SlotsFilled,
+    Source,
+    StageChanged,
+    TrackLimited,
+    TransportFigures,
+    TransportStats,
+)
 from sfu.stage import audio_order, fill_screens, fill_slots, stage_order
 from sfu.talkers import Ranking, TalkerRanking
 from sfu.tap.tap import Tap
@@ -19,6 +29,9 @@ REFRESH_RATE = 3_000
 REFRESH_BURST = 2_000
 """Peers that may be looked at per second, and at once. Publishers cause refreshes, with each new layer or size, and a
 refresh looks at every peer: what is more waits for the next decision, or a large room would do nothing else."""
+
+STATS_BATCH = 50
+"""Transports of which figures are told at once: more, and the making of the message would hold up packets."""
 
 
 class Router:
@@ -42,6 +55,7 @@ class Router:
         self._effort = 0.0
         """Peers looked at lately, less what REFRESH_RATE allows."""
         self._refreshed = 0.0
+        self._to_be_told: list[Peer] = []
 
     def put(self, parameters: PutRouter) -> None:
         self.parameters = parameters
@@ -126,6 +140,21 @@ class Router:
             router_id=self.parameters.router_id,
             transports={peer.transport_id: dict(peer.reported) for peer in self.peers.values()},
         )
+
+    def begin_stats(self) -> None:
+        """It is time to tell what flowed over the transports."""
+        self._to_be_told = list(self.peers.values())
+
+    def tell_stats(self) -> None:
+        """Tell what flowed over some of the transports that are left to be told of."""
+        batch, self._to_be_told = self._to_be_told[:STATS_BATCH], self._to_be_told[STATS_BATCH:]
+        figures: dict[str, TransportFigures] = {}
+        for peer in batch:
+            flowed = peer.figures()
+            if flowed is not None and peer.transport_id in self.peers:
+                figures[peer.transport_id] = flowed
+        if figures:
+            self._tell(TransportStats(router_id=self.parameters.router_id, transports=figures))
 
     def _add(self, command: PutTransport, now: float) -> Peer:
         endpoint = command.endpoint_id

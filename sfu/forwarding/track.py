@@ -5,7 +5,7 @@ from sfu.forwarding.intake import Intake
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.sender_clock import PublisherClock, StreamClock
 from sfu.layers import LayerState, choose_layer
-from sfu.link_messages import Codec, Excess, Track
+from sfu.link_messages import Codec, Excess, SlotUse, Track
 from sfu.rtcp.keyframes import KeyframeRequests
 
 SIZE_INTERVAL = 3.0
@@ -32,6 +32,7 @@ class PublishedTrack:
         self.parameters = parameters
         self.source = parameters.source
         self.kind = parameters.kind
+        self.use: SlotUse = "audio" if self.kind == "audio" else "screen" if self.source == "screen" else "video"
         self.paused = parameters.paused
         self.codecs: dict[int, Codec] = {codec.payload_type: codec for codec in parameters.codecs}
         self.rtx_payload_types = {
@@ -110,6 +111,11 @@ class PublishedTrack:
             layer.asked_for_size = now
             layer.keyframe_wanted = True
             self.keyframes.want(now)
+
+    @property
+    def jitter(self) -> float:
+        """The worst of the layers', in seconds."""
+        return max((layer.jitter for layer in self.layers.values()), default=0.0)
 
     def best_layer(self, max_height: int | None, now: float) -> Layer | None:
         """The layer for a slot that can use `max_height` pixels; None for 0, and before anything arrived.

@@ -10,7 +10,6 @@ from sfu.srtp import PlainSender
 from sfu.tap.connection import TapConnection
 from sfu.tap_messages import (
     AUDIO_LEVEL_ID,
-    VIDEO_ORIENTATION_ID,
     TrackBegan,
     TrackEnded,
     TrackPaused,
@@ -22,10 +21,7 @@ REPAIR_PERIOD = 3.0
 REPORT_PERIOD = 1.0
 """Seconds between two sender reports of a track; one comes at once when its layer has changed."""
 NO_PAYLOAD_TYPE = -1
-EXTENSIONS: dict[ExtensionName, int] = {
-    "audio-level": AUDIO_LEVEL_ID,
-    "video-orientation": VIDEO_ORIENTATION_ID,
-}
+EXTENSIONS: dict[ExtensionName, int] = {"audio-level": AUDIO_LEVEL_ID}
 
 
 class TappedTrack:

@@ -15,7 +15,7 @@ RecordingKind = Literal["individual", "live"]
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell an event to some participants."""
+    """Tell an event to some participants, who may be none: the log of the session has it all the same."""
 
     to: tuple[str, ...]
     event: Event

@@ -137,9 +137,8 @@ class SessionState:
         return [Notify(tuple(self.participants), event)] if self.participants else []
 
     def notify_others(self, client_id: str, event: Event) -> list[Effect]:
-        """Tell everyone but one."""
-        others = tuple(other for other in self.participants if other != client_id)
-        return [Notify(others, event)] if others else []
+        """Tell everyone but one. It is an event for the session's log, too, so it happens even where that is nobody."""
+        return [Notify(tuple(other for other in self.participants if other != client_id), event)]
 
     def active_talkers(self) -> tuple[TalkerView, ...]:
         """The first places of the stage, as many as the room shows."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from signalling.domain.events import LeaveReason
 from signalling.domain.room import Role
+from signalling.reports import Usage
 
 
 class _Entry(BaseModel):
@@ -39,6 +40,14 @@ class ConnectionEnded(_Entry):
     reason: LeaveReason
 
 
+class UsageMeasured(_Entry):
+    """What was measured of a connection from its beginning to now; it takes the place of what was measured before."""
+
+    type: Literal["usage-measured"] = "usage-measured"
+    client_id: str
+    usage: Usage
+
+
 class Happened(_Entry):
     """Something of which the session's log tells: `name` and `details` are those of the event in the client protocol.
 
@@ -56,6 +65,8 @@ class SessionEnded(_Entry):
     type: Literal["session-ended"] = "session-ended"
 
 
-Entry = Annotated[ConnectionBegan | ConnectionEnded | Happened | SessionEnded, Field(discriminator="type")]
+Entry = Annotated[
+    ConnectionBegan | ConnectionEnded | UsageMeasured | Happened | SessionEnded, Field(discriminator="type")
+]
 
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)

@@ -1,11 +1,12 @@
 """All running sessions: found by room, by resume token, by what a media node speaks of; opened and ended."""
 
 import asyncio
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 import structlog
 
-from sfu.link_messages import SlotsFilled, StageChanged, TrackLimited, TransportState
+from sfu.link_messages import SlotsFilled, StageChanged, TrackLimited, TransportState, TransportStats
 from signalling.api.sessions import ActiveUser
 from signalling.domain.events import MediaLossReason
 from signalling.domain.presence import End
@@ -23,8 +24,10 @@ log = structlog.get_logger()
 class LiveSessions:
     """The handler of what media nodes say, and the answer to what APIs ask about running sessions."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, session_ended: Callable[[], None] | None = None) -> None:
+        """`session_ended` is called when the end of a session is in the journal."""
         self.around = surroundings
+        self._session_ended = session_ended
         self._by_room: dict[str, LiveSession] = {}
         self._by_conf_num: dict[str, LiveSession] = {}
         self._resumable: dict[str, tuple[LiveSession, Member]] = {}
@@ -117,6 +120,11 @@ class LiveSessions:
         if session is not None and session.media.node is node:
             session.slots_filled(message)
 
+    def transport_stats(self, node: Node, message: TransportStats) -> None:
+        session = self._by_conf_num.get(message.router_id)
+        if session is not None and session.media.node is node:
+            session.measured(message)
+
     def track_limited(self, node: Node, message: TrackLimited) -> None:
         for session in self._on(node):
             client_id = session.media.owners.get(message.transport_id)
@@ -147,3 +155,5 @@ class LiveSessions:
         self._by_conf_num.pop(session.conf_num, None)
         if self._by_room.get(session.room.room_id) is session:
             del self._by_room[session.room.room_id]
+        if self._session_ended is not None:
+            self._session_ended()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Entry, Happened, SessionEnded
+from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Entry, Happened, SessionEnded, UsageMeasured
 from signalling.store import schema
 from signalling.store.database import Database
 from signalling.store.numbers import number_of
@@ -40,6 +40,8 @@ async def _keep(connection: AsyncConnection, entry: Entry) -> bool:
             return await _begin(connection, entry)
         case ConnectionEnded():
             return await _end(connection, entry)
+        case UsageMeasured():
+            return await _measure(connection, entry)
         case Happened():
             return await _note(connection, entry)
         case SessionEnded():
@@ -74,6 +76,14 @@ async def _end(connection: AsyncConnection, entry: ConnectionEnded) -> bool:
         .values(left_at=entry.at, left_reason=entry.reason)
     )
     return ended.rowcount > 0
+
+
+async def _measure(connection: AsyncConnection, entry: UsageMeasured) -> bool:
+    table = schema.connections
+    measured = await connection.execute(
+        update(table).where(table.c.client_id == entry.client_id).values(usage=entry.usage.model_dump(mode="json"))
+    )
+    return measured.rowcount > 0
 
 
 async def _note(connection: AsyncConnection, entry: Happened) -> bool:

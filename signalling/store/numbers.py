@@ -1,5 +1,7 @@
 """How the numbers of sessions are written for people: CONF-100001."""
 
+import re
+
 _PREFIX = "CONF-"
 # Numbers of six digits from the first one on.
 _FIRST = 100_000
@@ -7,6 +9,11 @@ _FIRST = 100_000
 
 def conf_num_of(session_number: int) -> str:
     return f"{_PREFIX}{_FIRST + session_number}"
+
+
+def is_conf_num(text: str) -> bool:
+    """Whether the text has the form of a `conf_num`, and that of one only."""
+    return re.fullmatch(_PREFIX + "[1-9][0-9]{5,8}", text) is not None
 
 
 def number_of(conf_num: str) -> int:

@@ -78,10 +78,13 @@ sessions = Table(
     # The last sign of life: where the process of a session dies, this is when the session ended.
     Column("seen_at", Instant),
     Column("closed_at", Instant),
+    # When the files were made that tell of the session.
+    Column("archived_at", Instant),
     Column("crashed", Boolean, nullable=False, server_default=false()),
     Index(None, "room_id", "opened_at"),
     Index(None, "app_id", "opened_at"),
     Index(None, "closed_at"),
+    Index(None, "archived_at"),
     sqlite_autoincrement=True,
 )
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import JsonValue
-from sqlalchemy import func, insert, select, update
+from pydantic import JsonValue, TypeAdapter
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
 from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.rooms import delete_room, locked_room
+from signalling.store.selection import SessionSelection
 from signalling.store.webhooks import Webhooks
 from signalling.webhooks.announcements import participant_left, session_ended, session_started
 
 _TABLE = schema.sessions
+_ROOM = TypeAdapter(Room)
 LEFT_BY_CRASH = "server-restart"
 """The reason for leaving of those whose signalling process died."""
 
@@ -28,7 +32,7 @@ class SessionRecord:
     """One session. Instants are Unix seconds; `closed_at` is None while it is open; `crashed` says that
     the process that had it died.
 
-    `room` is the definition that the room had when the session began: name, owner_ref, settings, data.
+    `room` is the definition that the room had when the session began, see `definition`.
     """
 
     conf_num: str
@@ -38,6 +42,10 @@ class SessionRecord:
     opened_at: float
     closed_at: float | None
     crashed: bool
+
+    def definition(self) -> Room:
+        """The room as it was when the session began."""
+        return _ROOM.validate_python({"room_id": self.room_id, "app_id": self.app_id, **self.room})
 
 
 class Sessions:
@@ -64,6 +72,9 @@ class Sessions:
                 "owner_ref": room.owner_ref,
                 "settings": room.settings.model_dump(mode="json"),
                 "data": room.data,
+                "created_at": room.created_at,
+                "dial_in": room.dial_in,
+                "text_numbers": sorted(room.text_numbers),
             }
             inserted = await connection.execute(
                 insert(_TABLE)
@@ -92,17 +103,18 @@ class Sessions:
         query = select(_TABLE).where(_TABLE.c.session_number == number_of(conf_num))
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return SessionRecord(
-            conf_num=conf_num,
-            app_id=row.app_id,
-            room_id=row.room_id,
-            room=row.room,
-            opened_at=row.opened_at,
-            closed_at=row.closed_at,
-            crashed=row.crashed,
-        )
+        return None if row is None else session_from_row(row)
+
+    async def find(self, selection: SessionSelection, limit: int, after: str | None = None) -> list[SessionRecord]:
+        """The first `limit` of the selected sessions, in the order of their numbers, which is that of their beginning.
+
+        With `after`, the first of those that follow the session of that `conf_num`, which need not exist.
+        """
+        query = select(_TABLE).where(*selection.conditions()).order_by(_TABLE.c.session_number).limit(limit)
+        if after is not None:
+            query = query.where(_TABLE.c.session_number > number_of(after))
+        async with self._database.read() as connection:
+            return [session_from_row(row) for row in await connection.execute(query)]
 
     async def close_left_open(self) -> list[str]:
         """Close what a signalling process left open when it died; returns which sessions that were.
@@ -145,7 +157,9 @@ class Sessions:
 
 
 async def close_session(connection: AsyncConnection, session_number: int, now: float) -> bool:
-    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it."""
+    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it; a
+    session in which people only waited in the lobby is no use of the room.
+    """
     closed = await connection.execute(
         update(_TABLE)
         .where(_TABLE.c.session_number == session_number, _TABLE.c.closed_at.is_(None))
@@ -155,7 +169,36 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
     room_id: str | None = closed.scalar_one_or_none()
     if room_id is None:
         return False
+    await _forget_first_session_without_participants(connection, session_number, room_id)
     room = await locked_room(connection, room_id)
     if room is not None and room.is_used_up(now):
         await delete_room(connection, room_id)
     return True
+
+
+async def _forget_first_session_without_participants(
+    connection: AsyncConnection, session_number: int, room_id: str
+) -> None:
+    stays, rooms = schema.connections, schema.rooms
+    somebody = select(stays.c.client_id).where(stays.c.session_number == session_number).limit(1)
+    if (await connection.execute(somebody)).first() is not None:
+        return
+    opened = select(_TABLE.c.opened_at).where(_TABLE.c.session_number == session_number).scalar_subquery()
+    await connection.execute(
+        update(rooms)
+        .where(rooms.c.room_id == room_id, rooms.c.first_session_at == opened)
+        .values(first_session_at=None)
+    )
+
+
+def session_from_row(row: Row[Any]) -> SessionRecord:
+    """The session that a row of the table holds, or one of a join that has its columns."""
+    return SessionRecord(
+        conf_num=conf_num_of(row.session_number),
+        app_id=row.app_id,
+        room_id=row.room_id,
+        room=row.room,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        crashed=row.crashed,
+    )

@@ -2,10 +2,12 @@
 
 from typing import Self
 
+from signalling.store.archive_files import ArchiveFiles
 from signalling.store.chronicle import Chronicle
 from signalling.store.connections import Connections
 from signalling.store.database import Database
 from signalling.store.rooms import Rooms
+from signalling.store.session_events import SessionEvents
 from signalling.store.sessions import Sessions
 from signalling.store.used_tokens import UsedTokens
 from signalling.store.webhooks import Webhooks
@@ -20,6 +22,8 @@ class Store:
         self.rooms = Rooms(database)
         self.sessions = Sessions(database, self.webhooks)
         self.connections = Connections(database)
+        self.session_events = SessionEvents(database)
+        self.archive_files = ArchiveFiles(database)
         self.used_tokens = UsedTokens(database)
         self.chronicle = Chronicle(database, self.webhooks)
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Entry, Happened, SessionEnded
+from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Entry, Happened, SessionEnded, UsageMeasured
 
 AnnouncementName = Literal[
     "session-started",
@@ -62,6 +62,8 @@ def announcement_of(entry: Entry) -> Announcement | None:
         case Happened():
             name = _OF_THE_LOG.get(entry.name)
             return None if name is None else Announcement(name, entry.at, entry.event_id, dict(entry.details))
+        case UsageMeasured():
+            return None
 
 
 def participant_left(client_id: str, reason: str, at: float) -> Announcement:

@@ -76,6 +76,10 @@ class Server:
         async with self._session.post(path, json=body) as response:
             return await self._json(response)
 
+    def _authorization(self) -> aiohttp.BasicAuth:
+        credentials = json.loads((self.data_dir / "credentials.json").read_text())
+        return aiohttp.BasicAuth(credentials["app_id"], credentials["app_key"])
+
     @staticmethod
     async def _json(response: aiohttp.ClientResponse) -> Any:
         if response.status >= 300:
@@ -89,12 +93,15 @@ class Server:
 
     async def create_enablex_room(self, **settings: Any) -> str:
         """A new room with `settings` through the REST API, by the application's credentials; its room_id."""
-        credentials = json.loads((self.data_dir / "credentials.json").read_text())
-        authorization = aiohttp.BasicAuth(credentials["app_id"], credentials["app_key"])
         body = {"name": "test", "owner_ref": "test", "settings": {"participants": "10", "mode": "group", **settings}}
-        async with self._session.post("/video/v2/rooms", json=body, auth=authorization) as response:
+        async with self._session.post("/video/v2/rooms", json=body, auth=self._authorization()) as response:
             answer = await self._json(response)
         return str(answer["room"]["room_id"])
+
+    async def reports(self, room_id: str) -> list[dict[str, Any]]:
+        """The call detail reports of a room."""
+        async with self._session.get(f"/video/v2/cdr/room/{room_id}", auth=self._authorization()) as response:
+            return list((await self._json(response))["cdr"])
 
     async def create_token(self, room_id: str, name: str, role: str = "participant") -> str:
         """A single-use token for `room_id`."""

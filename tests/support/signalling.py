@@ -21,6 +21,7 @@ from signalling.store import Store
 from signalling.tokens import TokenIssuer
 
 SECRET = "a-link-secret"
+CREDENTIALS = Credentials("app", "an-app-key")
 PATIENCE = 10.0
 
 
@@ -147,9 +148,26 @@ class Signalling:
     def client(self, **headers: str) -> RpcClient:
         return RpcClient(self.url, {name.replace("_", "-"): value for name, value in headers.items()})
 
+    async def api(self, path: str, method: str = "GET") -> Any:
+        """The answer of a request under /video/v2, which must succeed. What was said to clients is stored by then."""
+        await self.sessions.around.journal.drained()
+        authorization = {"Authorization": aiohttp.encode_basic_auth(CREDENTIALS.app_id, CREDENTIALS.app_key)}
+        async with (
+            aiohttp.ClientSession(headers=authorization) as session,
+            session.request(method, f"{self.url}/video/v2{path}") as response,
+        ):
+            answer = await response.json()
+            assert response.status == 200, answer
+            return answer
+
     async def room(self, **settings: Any) -> Room:
         return await self.store.rooms.create(
-            "app", "Weekly", "owner", now=self.clock.wall(), settings=RoomSettings(**settings), data={"team": 7}
+            CREDENTIALS.app_id,
+            "Weekly",
+            "owner",
+            now=self.clock.wall(),
+            settings=RoomSettings(**settings),
+            data={"team": 7},
         )
 
     def token(self, room: Room, name: str = "Ann", role: Role = "participant", **changes: Any) -> str:
@@ -168,7 +186,7 @@ async def running_signalling(folder: Path, **changes: Any) -> AsyncIterator[Sign
     """A server with a database in a folder; `changes` are settings."""
     given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2}
     store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite")
-    app = create_app(SignallingSettings(**(given | changes)), store, issuer(), Credentials.generate())
+    app = create_app(SignallingSettings(**(given | changes)), store, issuer(), CREDENTIALS)
     runner = web.AppRunner(app, shutdown_timeout=2.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -101,6 +101,7 @@ export class Requests {
     this.#inPanel.hidden = requests.length === 0;
     this.#admitAll.hidden = this.#room.awaitedParticipants.length < 2;
     this.#badge.hidden = requests.length === 0;
+    this.#badge.setAttribute("aria-label", `${requests.length} waiting for your answer`);
     this.#badge.textContent = requests.length > 99 ? "99+" : String(requests.length);
   }
 }

@@ -132,26 +132,42 @@ async def test_an_unknown_number_finds_no_session(store: Store, conf_num: str) -
     assert await store.sessions.get(conf_num) is None
 
 
+async def hold_session(store: Store, room: Room, begins: float, ends: float) -> None:
+    """A session with one participant."""
+    conf_num = await store.sessions.open(room.room_id, begins)
+    await join(store, conf_num, f"client-of-{conf_num}", begins)
+    await end(store, conf_num, ends)
+
+
 async def test_an_adhoc_room_goes_with_its_only_session(store: Store) -> None:
     room = await make_room(store, settings=RoomSettings(kind="adhoc"))
+    await hold_session(store, room, NOW, NOW + 1)
+    assert await store.rooms.get(room.room_id) is None
+
+
+async def test_an_adhoc_room_is_not_used_up_by_those_who_only_waited_to_be_let_in(store: Store) -> None:
+    room = await make_room(store, settings=RoomSettings(kind="adhoc", knock=True))
     await end(store, await store.sessions.open(room.room_id, NOW), NOW + 1)
+    unused = await store.rooms.get(room.room_id)
+    assert unused is not None and unused.first_session_at is None
+    await hold_session(store, room, NOW + 2, NOW + 3)
     assert await store.rooms.get(room.room_id) is None
 
 
 async def test_an_adhoc_room_with_a_duration_serves_sessions_until_it_has_passed(store: Store) -> None:
     room = await make_room(store, settings=RoomSettings(kind="adhoc", duration=10))
-    await end(store, await store.sessions.open(room.room_id, NOW), NOW + MINUTE)
+    await hold_session(store, room, NOW, NOW + MINUTE)
     again = await store.rooms.get(room.room_id)
     assert again is not None
     assert again.over_at == NOW + 10 * MINUTE
-    await end(store, await store.sessions.open(room.room_id, NOW + 2 * MINUTE), NOW + 11 * MINUTE)
+    await hold_session(store, room, NOW + 2 * MINUTE, NOW + 11 * MINUTE)
     assert await store.rooms.get(room.room_id) is None
 
 
 async def test_tidying_deletes_adhoc_rooms_that_are_over_and_empty(store: Store) -> None:
     adhoc = RoomSettings(kind="adhoc", duration=10)
     unused, over, occupied = [await make_room(store, settings=adhoc) for _ in range(3)]
-    await end(store, await store.sessions.open(over.room_id, NOW), NOW + 1)
+    await hold_session(store, over, NOW, NOW + 1)
     await store.sessions.open(occupied.room_id, NOW)
     await store.tidy(NOW + 11 * MINUTE)
     assert {room.room_id for room in await store.rooms.list("app")} == {unused.room_id, occupied.room_id}

@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("sessions", sa.Column("seen_at", sa.DateTime(timezone=True)))
+    op.add_column("sessions", sa.Column("archived_at", sa.DateTime(timezone=True)))
+    op.create_index("ix_sessions_archived_at", "sessions", ["archived_at"])
     op.add_column("sessions", sa.Column("crashed", sa.Boolean, nullable=False, server_default=sa.false()))
     op.add_column("connections", sa.Column("left_reason", sa.String(32)))
     op.add_column("connections", sa.Column("usage", sa.JSON))
@@ -87,5 +89,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_column("connections", "usage")
     op.drop_column("connections", "left_reason")
+    op.drop_index("ix_sessions_archived_at", "sessions")
+    op.drop_column("sessions", "archived_at")
     op.drop_column("sessions", "crashed")
     op.drop_column("sessions", "seen_at")

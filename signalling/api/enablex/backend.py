@@ -1,0 +1,32 @@
+"""What the endpoints lean on."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signalling.api.sessions import Sessions
+from signalling.archive import LocalStorage
+from signalling.credentials import Credentials
+from signalling.dial_in import NO_DIAL_IN, DialIn
+from signalling.store import Store
+from signalling.tokens import TokenIssuer
+from signalling.ws.addresses import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """`storage` has the files of the archive, if there is one; `proxies` are believed about the URL that was asked for;
+    `clock` gives Unix seconds."""
+
+    store: Store
+    issuer: TokenIssuer
+    credentials: Credentials
+    sessions: Sessions
+    storage: LocalStorage | None = None
+    dial_in: DialIn = NO_DIAL_IN
+    proxies: tuple[Network, ...] = ()
+    clock: Callable[[], float] = time.time
+
+    @property
+    def app_id(self) -> str:
+        return self.credentials.app_id
