@@ -29,9 +29,13 @@ from signalling.webhooks.sender import WebhookSender
 from signalling.ws.client import Services
 from signalling.ws.endpoint import WebSocketEndpoint
 
+STOP_TIMEOUT = 2.0
+"""Seconds that a server that stops gives to deliveries and files at hand."""
+
 log = structlog.get_logger()
 
 LIVE_SESSIONS = web.AppKey("live_sessions", LiveSessions)
+RECORDING = web.AppKey("recording", RecordingService)
 
 
 def create_app(
@@ -78,18 +82,18 @@ def create_app(
             clock,
             lambda outcome: metrics.webhooks.labels(outcome).inc(),
         )
-        beside = [
-            asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
-            asyncio.create_task(sender.run()),
-            asyncio.create_task(files.run()),
-        ]
+        life = asyncio.create_task(_show_life(sessions, settings.sign_of_life))
+        ending = [asyncio.create_task(sender.run()), asyncio.create_task(files.run())]
         if archivist is not None:
             archivist.start()
         yield
         await journal.close()
         if archivist is not None:
             await archivist.stop()
-        for task in beside:
+        sender.stop()
+        files.stop()
+        await asyncio.wait(ending, timeout=STOP_TIMEOUT)
+        for task in (life, *ending):
             task.cancel()
 
     async def stop(app: web.Application) -> None:
@@ -99,6 +103,7 @@ def create_app(
 
     app = web.Application(middlewares=[describe_missing])
     app[LIVE_SESSIONS] = sessions
+    app[RECORDING] = recording
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(stop)
     app.add_routes(

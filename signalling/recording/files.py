@@ -26,6 +26,7 @@ class FileKeeper:
         self._files = files
         self._wall = wall
         self._waiting: asyncio.Queue[tuple[FileStored, Callable[[], None]]] = asyncio.Queue(MAX_WAITING)
+        self._stopping = asyncio.Event()
 
     def take(self, message: FileStored, known: Callable[[], None]) -> None:
         """`known` is called when the file is in the database."""
@@ -37,19 +38,31 @@ class FileKeeper:
         except asyncio.QueueFull:
             log.warning("too many files wait for the database", conf_num=message.conf_num, name=message.name)
 
+    def stop(self) -> None:
+        """Let `run` end after the file at hand: a cancelled query can leave a connection that never closes."""
+        self._stopping.set()
+
     async def run(self) -> None:
-        """Store until cancelled."""
-        while True:
-            message, known = await self._waiting.get()
-            try:
-                await self._files.keep(archive_file(message, self._wall()))
-            except UnknownSessionError:
-                log.error("a recorder told of a file of no session", conf_num=message.conf_num, name=message.name)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("a recorded file is not in the database yet", name=message.name, error=str(error))
+        """Store until `stop` is called; what waits then is told of again at the next start."""
+        stopping = asyncio.create_task(self._stopping.wait())
+        while not self._stopping.is_set():
+            arriving = asyncio.create_task(self._waiting.get())
+            await asyncio.wait((arriving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if arriving.done():
+                await self._store(*arriving.result())
             else:
-                log.info("a file is in the archive", conf_num=message.conf_num, name=message.name, size=message.size)
-                known()
+                arriving.cancel()
+
+    async def _store(self, message: FileStored, known: Callable[[], None]) -> None:
+        try:
+            await self._files.keep(archive_file(message, self._wall()))
+        except UnknownSessionError:
+            log.error("a recorder told of a file of no session", conf_num=message.conf_num, name=message.name)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("a recorded file is not in the database yet", name=message.name, error=str(error))
+        else:
+            log.info("a file is in the archive", conf_num=message.conf_num, name=message.name, size=message.size)
+            known()
 
 
 def archive_file(message: FileStored, ready_at: float) -> ArchiveFile:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
 import aiohttp
@@ -36,24 +37,33 @@ class WebhookSender:
         self._secret = secret
         self._clock = clock
         self._count = count
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Let `run` end after the deliveries at hand: a cancelled query can leave a connection that never closes."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        """Send until cancelled. A delivery that is cut off by that is made again later."""
+        """Send until `stop` is called, or cancelled. A delivery that is cut off by that is made again later."""
         async with aiohttp.ClientSession(timeout=TIMEOUT) as http, asyncio.TaskGroup() as group:
             for url in self._webhooks.urls:
                 group.create_task(self._serve(http, url))
 
     async def _serve(self, http: aiohttp.ClientSession, url: str) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
                 deliveries = await self._webhooks.due(url, self._clock.wall(), BATCH)
                 for delivery in deliveries:
+                    if self._stopping.is_set():
+                        return
                     await self._deliver(http, delivery)
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the queue of webhooks cannot be reached", error=str(error))
                 deliveries = []
             if not deliveries:
-                await asyncio.sleep(POLL_PERIOD)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_PERIOD):
+                        await self._stopping.wait()
 
     async def _deliver(self, http: aiohttp.ClientSession, delivery: Delivery) -> None:
         error = await self._post(http, delivery)

@@ -63,9 +63,11 @@ async def outcomes(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A sender at work, and what becomes of its attempts."""
     monkeypatch.setattr(module, "POLL_PERIOD", 0.01)
     outcomes: list[str] = []
-    task = asyncio.create_task(WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append).run())
+    sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
+    task = asyncio.create_task(sender.run())
     yield outcomes
-    task.cancel()
+    sender.stop()
+    await task
 
 
 async def session(store: Store) -> str:
