@@ -1,5 +1,6 @@
 """The HTTP application of signalling: everything that it serves, mounted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -16,9 +17,11 @@ from signalling.journal import Journal, JournalFile
 from signalling.links import Links
 from signalling.live.session import Surroundings
 from signalling.live.sessions import LiveSessions
-from signalling.metrics import Metrics
+from signalling.metrics import Metrics, RecorderCollector
 from signalling.nodes import Nodes
 from signalling.not_found import describe_missing
+from signalling.recording.files import FileKeeper
+from signalling.recording.service import RecordingService
 from signalling.repeated import Repeated
 from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
@@ -31,12 +34,13 @@ from signalling.ws.endpoint import WebSocketEndpoint
 log = structlog.get_logger()
 
 LIVE_SESSIONS = web.AppKey("live_sessions", LiveSessions)
+RECORDING = web.AppKey("recording", RecordingService)
 
 
 def create_app(
     settings: SignallingSettings, store: Store, issuer: TokenIssuer, credentials: Credentials
 ) -> web.Application:
-    """The application: /ws, /link, /metrics, /health, the public key, the REST APIs, the pages.
+    """The application: /ws, /link, /link/recorder, /metrics, /health, the public key, the REST APIs, the pages.
 
     The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, and OSError
     when the journal's file cannot be used.
@@ -47,10 +51,13 @@ def create_app(
     metrics = Metrics(nodes.linked)
     storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
     archivist = Archivist(store, storage, journal, clock.wall) if storage else None
+    files = FileKeeper(store.archive_files, clock.wall)
+    recording = _recording(settings, nodes, clock, files, metrics)
     sessions = LiveSessions(
-        Surroundings(store, journal, clock, nodes, settings.resume_grace),
+        Surroundings(store, journal, clock, nodes, settings.resume_grace, recording),
         session_ended=archivist.wake if archivist else None,
     )
+    recording.changed = sessions.recorders_changed
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
@@ -77,6 +84,7 @@ def create_app(
         sign_of_life = Repeated(partial(_show_life, sessions), settings.sign_of_life)
         sign_of_life.start()
         sender.start()
+        files.start()
         if archivist is not None:
             archivist.start()
         yield
@@ -85,20 +93,23 @@ def create_app(
         if archivist is not None:
             await archivist.stop()
         await sender.stop()
+        await files.stop()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
         endpoint.close()
-        await links.close()
+        await asyncio.gather(links.close(), recording.close())
 
     app = web.Application(middlewares=[describe_missing])
     app[LIVE_SESSIONS] = sessions
+    app[RECORDING] = recording
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(stop)
     app.add_routes(
         [
             web.get("/ws", endpoint.serve),
             web.get("/link", links.serve),
+            web.get("/link/recorder", recording.links.serve),
             *_operator_routes(nodes, sessions, metrics),
             web.get("/.well-known/jwks.json", jwks),
             *enablex.routes(backend),
@@ -109,6 +120,22 @@ def create_app(
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
+
+
+def _recording(
+    settings: SignallingSettings, nodes: Nodes, clock: Clock, files: FileKeeper, metrics: Metrics
+) -> RecordingService:
+    recording = RecordingService(
+        settings.link_secret,
+        nodes,
+        clock,
+        files,
+        reply_timeout=settings.link_timeout,
+        recorder_grace=settings.recorder_grace,
+        count=lambda outcome: metrics.segments.labels(outcome).inc(),
+    )
+    metrics.registry.register(RecorderCollector(recording.recorders))
+    return recording
 
 
 def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:
