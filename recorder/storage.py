@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import posixpath
 import secrets
 import threading
@@ -9,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import fsspec.core
+from fsspec.implementations.local import LocalFileSystem
 
 CHUNK = 1 << 20
 PARALLEL = 2
@@ -102,9 +104,13 @@ class ArchiveStorage:
                     digest.update(chunk)
                     size += len(chunk)
             except BaseException:
-                _discard(written)
+                self._discard(written)
                 raise
             written.close()
+        if isinstance(self._fs, LocalFileSystem):
+            # The only other copy is deleted soon.
+            with Path(target).open("rb") as file:
+                os.fsync(file.fileno())
         return size, digest.hexdigest()
 
     def _check(self, target: str, size: int) -> None:
@@ -113,11 +119,11 @@ class ArchiveStorage:
         if found != size:
             raise StorageError(f"the archive has {found} bytes of {posixpath.basename(target)} instead of {size}")
 
-
-def _discard(written: "IO[bytes] | Any") -> None:
-    """Without closing it, by which an object store would show what there is of it as the file."""
-    with suppress(Exception):  # the error that led here is the one to tell
-        if hasattr(written, "discard"):
-            written.discard()
-        else:
-            written.close()
+    def _discard(self, written: Any) -> None:
+        with suppress(Exception):  # the error that led here is the one to tell
+            if self._renaming:
+                written.close()
+            else:
+                # Closing it, even when it is collected, would show what there is of it as the file.
+                written.discard()
+                written.closed = True

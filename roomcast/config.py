@@ -91,7 +91,7 @@ class Options(BaseModel):
     )
     recorders: Annotated[int, Field(ge=0, le=16)] = Field(
         1,
-        description="Recorders on this machine; 0 is for a machine whose recorders are elsewhere, or for no recordings.",
+        description="Recorders on this machine; 0 is for a machine whose recorders are elsewhere, or without any.",
     )
     recorder_dir: Path | None = Field(
         None,
@@ -103,7 +103,7 @@ class Options(BaseModel):
     )
     recorder_composites: Annotated[int, Field(ge=1, le=64)] = Field(
         1,
-        description="Composites that one recorder makes at the same time, each of which takes all that is left of the cores.",
+        description="Composites that one recorder makes at the same time; one alone uses all cores that are idle.",
     )
     recorder_min_free_bytes: Annotated[int, Field(ge=0)] = Field(
         1_073_741_824, description="Bytes that the disk of recorder_dir must have left before another segment begins."
@@ -125,8 +125,8 @@ class Options(BaseModel):
     )
     link_secret: SecretStr = Field(
         SecretStr(""),
-        description="What media nodes and recorders show to signalling. Empty means the one in data_dir/link-secret, made at the "
-        "first start; set it to the same value on machines that work together.",
+        description="What media nodes and recorders show to signalling. Empty means the one in data_dir/link-secret, "
+        "made at the first start; set it to the same value on machines that work together.",
     )
     webhook_urls: tuple[str, ...] = Field(
         (),

@@ -56,6 +56,10 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
                 f"{name}, media_processes: {options.media_processes} ports from {port} on go beyond {_LAST_PORT}: set "
                 f"{PREFIX}{name.upper()} to a smaller one"
             )
+    if options.recorders and (options.watermark or options.archive_url):
+        from roomcast import recorder  # loads FFmpeg, which a server without either need not
+
+        recorder.check(options)
     # Whatever is written from here on, the database included, is for the server's user alone.
     os.umask(0o077)
     uvloop.run(_serve(options, config_file, announce))

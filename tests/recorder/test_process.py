@@ -5,22 +5,17 @@ import hashlib
 import json
 from pathlib import Path
 
-from recorder.timeline import PersonJoined, PersonLeft, TalkersChanged, read_timeline
 from sfu.recording_messages import (
     CompositeProgress,
     FileStored,
-    Person,
     RecorderHello,
     RecorderLoad,
     SegmentFailed,
 )
 from tests.support.link_recorder import (
-    ADA,
     finish_segment,
     linked,
-    put_people,
     put_segment,
-    put_stage,
     scripted_signalling,
 )
 from tests.support.probing import probe
@@ -35,7 +30,11 @@ async def eventually_gone(recorder) -> None:
 
 
 async def test_a_segment_becomes_files_in_the_archive_and_one_film(tmp_path: Path) -> None:
-    async with scripted_signalling() as signalling, tap_port() as tap, recorder_process(tmp_path, signalling) as recorder:
+    async with (
+        scripted_signalling() as signalling,
+        tap_port() as tap,
+        recorder_process(tmp_path, signalling) as recorder,
+    ):
         hello = await linked(signalling)
         assert (hello.recorder_id, hello.segments, hello.web_views) == ("r1", (), False)
         assert hello.encoder
@@ -49,7 +48,11 @@ async def test_a_segment_becomes_files_in_the_archive_and_one_film(tmp_path: Pat
         film = await signalling.told(FileStored, 2)
         single = signalling.all(FileStored)[0]
         await eventually_gone(recorder)
-        assert (single.kind, single.name, single.content_type) == ("recording", "segment-1-ada-1.mkv", "video/x-matroska")
+        assert (single.kind, single.name, single.content_type) == (
+            "recording",
+            "segment-1-ada-1.mkv",
+            "video/x-matroska",
+        )
         assert (film.kind, film.name, film.content_type) == ("transcoded", "segment-1.mp4", "video/mp4")
         for stored in (single, film):
             content = (recorder.archive / stored.location).read_bytes()
@@ -62,3 +65,69 @@ async def test_a_segment_becomes_files_in_the_archive_and_one_film(tmp_path: Pat
         assert not signalling.all(SegmentFailed)
         assert "the secret" not in recorder.log()
         assert await recorder.stop() == 0
+
+
+async def test_a_killed_recorder_loses_at_most_the_last_second_and_delivers_the_rest_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    async with scripted_signalling() as signalling, tap_port() as tap:
+        async with recorder_process(tmp_path, signalling) as recorder:
+            await linked(signalling)
+            await signalling.order(put_segment(tap.target))
+            async with asyncio.timeout(20):
+                while not tap.connections:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(2.5)
+            await recorder.kill()
+        async with recorder_process(tmp_path, signalling) as recorder:
+            hello = await signalling.told(RecorderHello, 2)
+            assert hello.segments == ()
+            film = await signalling.told(FileStored, 2)
+            assert film.kind == "transcoded"
+            await eventually_gone(recorder)
+            for stored in signalling.all(FileStored):
+                assert probe(recorder.archive / stored.location).duration > 1.5
+
+
+async def test_what_was_made_without_signalling_is_told_when_it_is_back(tmp_path: Path) -> None:
+    async with tap_port() as tap:
+        async with scripted_signalling() as signalling:
+            signalling.knowing = False
+            port = signalling.port
+            recorder_context = recorder_process(tmp_path, signalling)
+            recorder = await recorder_context.__aenter__()
+            await linked(signalling)
+            await signalling.order(put_segment(tap.target))
+            await asyncio.sleep(2.0)
+            await signalling.order(finish_segment())
+            await signalling.told(CompositeProgress)
+        try:
+            composite = recorder.archive / "CONF-1" / "segment-1.mp4"
+            async with asyncio.timeout(20):
+                while not composite.exists():
+                    await asyncio.sleep(0.05)
+            assert recorder.segments()
+            async with scripted_signalling(port) as signalling:
+                film = await signalling.told(FileStored, 2)
+                assert {stored.kind for stored in signalling.all(FileStored)} == {"recording", "transcoded"}
+                assert (film.size, film.location) == (composite.stat().st_size, "CONF-1/segment-1.mp4")
+                await eventually_gone(recorder)
+        finally:
+            await recorder_context.__aexit__(None, None, None)
+
+
+async def test_a_recorder_that_is_stopped_amid_everything_leaves_whole_files_and_goes_on_later(tmp_path: Path) -> None:
+    async with scripted_signalling() as signalling, tap_port() as tap:
+        signalling.knowing = False
+        async with recorder_process(tmp_path, signalling) as recorder:
+            await linked(signalling)
+            await signalling.order(put_segment(tap.target))
+            await asyncio.sleep(2.0)
+            assert await recorder.stop() == 0
+            folder = recorder.segments()[0]
+            assert json.loads((folder / "job.json").read_text())["phase"] == "over"
+            assert probe(folder / "ada-1.mkv").duration > 1.5
+        signalling.knowing = True
+        async with recorder_process(tmp_path, signalling) as recorder:
+            assert (await signalling.told(FileStored, 2)).kind == "transcoded"
+            await eventually_gone(recorder)

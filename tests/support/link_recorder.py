@@ -86,6 +86,10 @@ class ScriptedSignalling:
             await self._news.wait_for(replies)
         return replies()[0]
 
+    async def hang_up(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+
     async def know(self, stored: FileStored) -> None:
         assert self._socket is not None
         known = FileKnown(request_id=next(self._numbers), file_id=stored.file_id)
@@ -107,6 +111,7 @@ async def scripted_signalling(port: int | None = None) -> AsyncIterator[Scripted
     app.router.add_get("/link/recorder", signalling.serve)
     async with TestServer(app, host="127.0.0.1", port=signalling.port):
         yield signalling
+        await signalling.hang_up()
 
 
 async def linked(signalling: ScriptedSignalling) -> RecorderHello:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from sfu.rtp.framing import frame
 from sfu.recording_messages import TapTarget
+from sfu.rtp.framing import frame
 from sfu.tap.certificate import TapCertificate
 from sfu.tap_messages import ControlFrame, TapAccepted, TapClosed, TapRefused, TrackBegan
 from tests.support.publishing import NTP_EPOCH, OPUS, VIDEO, Stream, encode_tone, encode_video
@@ -29,7 +29,7 @@ class TapPort:
         self.server: asyncio.Server
 
     @property
-    def context(self):  # noqa: ANN201
+    def context(self):
         return self._certificate.context
 
     @property
@@ -66,6 +66,9 @@ class TapPort:
                 ssrc=stream.ssrc, track_id=source, endpoint_id="ada", source=source, kind=kind, codec=stream.codec
             )
             writer.write(_told(began))
+        with suppress(ConnectionError):
+            while said := await reader.read(1024):
+                self.heard.append(said)
 
     async def publish(self) -> None:
         """To whoever is connected, in real time."""
