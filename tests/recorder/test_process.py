@@ -3,24 +3,35 @@
 import asyncio
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 
+from recorder.timeline import PersonJoined, PersonLeft, TalkersChanged, read_timeline
 from sfu.recording_messages import (
     CompositeProgress,
     FileStored,
+    Person,
+    RecorderCommand,
     RecorderHello,
     RecorderLoad,
     SegmentFailed,
+    TapTarget,
 )
-from tests.support.link_recorder import (
+from tests.support.forwarding import VideoSource, camera
+from tests.support.recorder_signalling import (
+    ADA,
     finish_segment,
     linked,
+    put_people,
     put_segment,
+    put_stage,
     scripted_signalling,
 )
 from tests.support.probing import probe
 from tests.support.recorder_process import recorder_process
 from tests.support.tap_port import tap_port
+from tests.support.tapped_node import Camera, joined, publishing, tapped_node
+from tests.support.taps import TOKEN
 
 
 async def eventually_gone(recorder) -> None:
@@ -65,6 +76,95 @@ async def test_a_segment_becomes_files_in_the_archive_and_one_film(tmp_path: Pat
         assert not signalling.all(SegmentFailed)
         assert "the secret" not in recorder.log()
         assert await recorder.stop() == 0
+
+
+async def test_what_cannot_be_done_is_answered_and_harms_nothing(tmp_path: Path) -> None:
+    async with (
+        scripted_signalling() as signalling,
+        tap_port() as tap,
+        recorder_process(tmp_path, signalling, recorder_capacity="1") as recorder,
+    ):
+        assert (await linked(signalling)).capacity == 1
+
+        async def error(command: RecorderCommand) -> str | None:
+            reply = await signalling.order(command)
+            assert bool(reply.detail) == bool(reply.error), "each error has a sentence"
+            return reply.error
+
+        good = put_segment(tap.target, composite=False)
+        assert await error(put_people({"ada": ADA})) == "unknown-segment"
+        assert await error(put_stage("ada")) == "unknown-segment"
+        assert await error(finish_segment()) == "unknown-segment"
+        assert await error(good.model_copy(update={"kind": "live"})) == "invalid"
+        for bad in ("../../CONF-1", "", "a/b", ".hidden"):
+            await signalling.say(good.model_copy(update={"conf_num": bad, "request_id": 900}).model_dump_json())
+            assert (await signalling.reply(900)).error == "invalid"
+            signalling.messages.clear()
+        await signalling.say("no json")
+        await signalling.say('{"type": "put-segment", "request_id": 901, "kind": 7}')
+        assert (await signalling.reply(901)).error == "invalid"
+        assert await error(good) is None
+        other = good.model_copy(update={"segment_id": "other"})
+        assert await error(other) == "overloaded"
+        bob = Person(name="Bob", role="participant")
+        assert await error(put_people({"ada": ADA, "bob": bob})) is None
+        assert await error(put_people({"ada": ADA})) is None
+        assert await error(put_stage("ada")) is None
+        signalling.knowing = False
+        assert [path.name.split("-")[:2] for path in recorder.segments()] == [["CONF", "1"]]
+        timeline = list(read_timeline(recorder.segments()[0] / "timeline.jsonl"))
+        assert [line.client_id for line in timeline if isinstance(line, PersonJoined)] == ["ada", "bob"]
+        assert [line.client_id for line in timeline if isinstance(line, PersonLeft)] == ["bob"]
+        assert [line.stage for line in timeline if isinstance(line, TalkersChanged)] == [("ada",)]
+        await asyncio.sleep(1.0)
+        assert await error(finish_segment()) is None
+        assert await error(finish_segment()) is None
+        assert await error(good) == "invalid", "it is over"
+        await signalling.know(await signalling.told(FileStored))
+        await eventually_gone(recorder)
+        assert await error(other) is None
+
+
+async def test_a_disk_without_room_takes_no_segment(tmp_path: Path) -> None:
+    async with (
+        scripted_signalling() as signalling,
+        tap_port() as tap,
+        recorder_process(tmp_path, signalling, recorder_min_free_bytes=str(1 << 60)) as recorder,
+    ):
+        await linked(signalling)
+        assert (await signalling.order(put_segment(tap.target))).error == "disk-full"
+        assert not recorder.segments()
+
+
+async def test_two_recorders_do_not_work_in_one_folder(tmp_path: Path) -> None:
+    async with scripted_signalling() as signalling, recorder_process(tmp_path, signalling) as first:
+        await linked(signalling)
+        async with recorder_process(tmp_path, signalling) as second:
+            assert await second.process.wait() == 2
+            assert "recorder_dir" in second.log()
+        assert first.process.returncode is None
+
+
+async def test_a_segment_of_a_real_room_is_recorded(tmp_path: Path) -> None:
+    async with (
+        scripted_signalling() as signalling,
+        tapped_node() as node,
+        joined(node, "ada", tracks=(camera("ada"),)) as peer,
+        publishing(Camera(peer, {"": VideoSource(1)}, {""})),
+        recorder_process(tmp_path, signalling) as recorder,
+    ):
+        await linked(signalling)
+        address = node.listener.address
+        tap = TapTarget(
+            host=address.host, port=address.port, fingerprint=address.fingerprint, tap_id="tap", token=TOKEN
+        )
+        await signalling.order(put_segment(tap, composite=False))
+        await asyncio.sleep(3.0)
+        await signalling.order(finish_segment())
+        stored = await signalling.told(FileStored)
+        command = ["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv"]
+        found = subprocess.run([*command, recorder.archive / stored.location], capture_output=True, text=True)
+        assert int(found.stdout.split(",")[1]) > 50
 
 
 async def test_a_killed_recorder_loses_at_most_the_last_second_and_delivers_the_rest_when_it_is_back(

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.link_recorder import SECRET, ScriptedSignalling
+from tests.support.recorder_signalling import SECRET, ScriptedSignalling
 
 REPOSITORY = Path(__file__).parents[2]
 STOP_TIMEOUT = 20.0
