@@ -1,7 +1,7 @@
 """The HTTP application of signalling: everything that it serves, mounted."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -19,6 +19,7 @@ from signalling.live.sessions import LiveSessions
 from signalling.metrics import Metrics
 from signalling.nodes import Nodes
 from signalling.not_found import describe_missing
+from signalling.repeated import Repeated
 from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.store import Store
@@ -53,6 +54,12 @@ def create_app(
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
+    sender = WebhookSender(
+        store.webhooks,
+        settings.webhook_secret.encode(),
+        clock,
+        lambda outcome: metrics.webhooks.labels(outcome).inc(),
+    )
     resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
 
@@ -67,24 +74,17 @@ def create_app(
         left_open = await store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
-        sender = WebhookSender(
-            store.webhooks,
-            settings.webhook_secret.encode(),
-            clock,
-            lambda outcome: metrics.webhooks.labels(outcome).inc(),
-        )
-        beside = [
-            asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
-            asyncio.create_task(sender.run()),
-        ]
+        sign_of_life = Repeated(partial(_show_life, sessions), settings.sign_of_life)
+        sign_of_life.start()
+        sender.start()
         if archivist is not None:
             archivist.start()
         yield
+        await sign_of_life.stop()
         await journal.close()
         if archivist is not None:
             await archivist.stop()
-        for task in beside:
-            task.cancel()
+        await sender.stop()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
@@ -128,18 +128,16 @@ def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> 
     return [web.get("/health", health), web.get("/metrics", show_metrics)]
 
 
-async def _show_life(sessions: LiveSessions, period: float) -> None:
-    """Let the database know each `period` seconds which sessions go on, and what was measured of their connections:
-    after a crash, this is when they ended, and what their reports hold."""
+async def _show_life(sessions: LiveSessions) -> None:
+    """Let the database know which sessions go on, and what was measured of their connections: after a crash, this is
+    when they ended, and what their reports hold."""
     around = sessions.around
-    while True:
-        await asyncio.sleep(period)
-        conf_nums = [session.conf_num for session in sessions.all()]
-        if not conf_nums:
-            continue
-        for session in sessions.all():
-            session.note_usage()
-        try:
-            await around.store.sessions.seen(conf_nums, around.clock.wall())
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("could not note that sessions go on", error=str(error))
+    conf_nums = [session.conf_num for session in sessions.all()]
+    if not conf_nums:
+        return
+    for session in sessions.all():
+        session.note_usage()
+    try:
+        await around.store.sessions.seen(conf_nums, around.clock.wall())
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("could not note that sessions go on", error=str(error))
