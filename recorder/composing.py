@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from recorder.compose_process import NEWS, ComposeOrder, ComposeRefused, ComposeSucceeded
 
-STOP_TIMEOUT = 5.0
+STOP_TIMEOUT = 3.0
 PROGRESS_PERIOD = 1.0
 """Seconds between two tellings of how far a composite is."""
 

@@ -18,6 +18,8 @@ from sfu.recording_messages import (
     TapTarget,
 )
 from tests.support.forwarding import VideoSource, camera
+from tests.support.probing import probe
+from tests.support.recorder_process import recorder_process
 from tests.support.recorder_signalling import (
     ADA,
     finish_segment,
@@ -27,8 +29,6 @@ from tests.support.recorder_signalling import (
     put_stage,
     scripted_signalling,
 )
-from tests.support.probing import probe
-from tests.support.recorder_process import recorder_process
 from tests.support.tap_port import tap_port
 from tests.support.tapped_node import Camera, joined, publishing, tapped_node
 from tests.support.taps import TOKEN

@@ -10,9 +10,9 @@ from recorder.recording import Recording
 from recorder.segment import Segment
 from recorder.timeline import FileBegan, PersonJoined, PersonLeft, SegmentEnded, SourceShown, read_timeline
 from sfu.recording_messages import Person, PutSegment
-from tests.support.recorder_signalling import ADA, put_segment
 from tests.support.media_peer import eventually
 from tests.support.probing import probe
+from tests.support.recorder_signalling import ADA, put_segment
 from tests.support.tap_port import bye, tap_port
 
 Told = list[tuple[str, str]]
