@@ -8,8 +8,8 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
-from signalling.api import enablex, local
-from signalling.archive import Archivist, LocalStorage
+from signalling.api import enablex, file_links, local
+from signalling.archive import Archivist, FileLinks, LocalStorage, Removal
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -45,7 +45,7 @@ def create_app(
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
     storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
-    archivist = Archivist(store, storage, journal, clock.wall) if storage else None
+    archivist = Archivist(store, storage, journal, clock.wall, settings.archive_days) if storage else None
     sessions = LiveSessions(
         Surroundings(store, journal, clock, nodes, settings.resume_grace),
         session_ended=archivist.wake if archivist else None,
@@ -57,7 +57,10 @@ def create_app(
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
 
     proxies = settings.proxy_networks()
-    backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
+    links_to_files = FileLinks(issuer.derive_key("links to files"))
+    backend = enablex.Backend(
+        store, issuer, credentials, sessions, links_to_files, storage, settings.dial_in, proxies, clock.wall
+    )
 
     async def jwks(request: web.Request) -> web.Response:
         return web.json_response(issuer.jwks(), headers={"Access-Control-Allow-Origin": "*"})
@@ -77,6 +80,8 @@ def create_app(
             asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
             asyncio.create_task(sender.run()),
         ]
+        if storage is not None:
+            beside.append(asyncio.create_task(Removal(store, storage, clock.wall).run()))
         if archivist is not None:
             archivist.start()
         yield
@@ -104,6 +109,8 @@ def create_app(
             *enablex.routes(backend),
         ]
     )
+    if storage is not None:
+        app.add_routes(file_links.routes(store, storage, links_to_files, credentials.app_id, clock.wall))
     if settings.local_mode:
         app.add_routes(local.routes(store, issuer, credentials, sessions, proxies=proxies))
     if settings.static_dirs:

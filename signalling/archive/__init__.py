@@ -1,6 +1,19 @@
 """The archive: the files that are left of a session, made when it has ended."""
 
 from signalling.archive.archivist import Archivist
-from signalling.archive.storage import LocalStorage, Stored
+from signalling.archive.download import download
+from signalling.archive.links import FileLinks, LinkError
+from signalling.archive.removal import Removal, expiry
+from signalling.archive.storage import LocalStorage, Storage, Stored
 
-__all__ = ["Archivist", "LocalStorage", "Stored"]
+__all__ = [
+    "Archivist",
+    "FileLinks",
+    "LinkError",
+    "LocalStorage",
+    "Removal",
+    "Storage",
+    "Stored",
+    "download",
+    "expiry",
+]
