@@ -61,6 +61,11 @@ const CONNECTION = {
     title: "Nothing can be recorded now",
     advice: "No recorder is running on the server. Ask its operator to start one, then try again.",
   },
+  unauthorised: {
+    title: "That is not the id and the key of this server",
+    advice: "Copy both from the file credentials.json in the server’s data folder.",
+  },
+  gone: { title: "This is not there any more", advice: "Somebody deleted it, or its time was over." },
   "rate-limited": { title: "Too many requests", advice: "Wait a few seconds, then try again." },
 };
 
