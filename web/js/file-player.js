@@ -10,14 +10,17 @@ const UNPLAYABLE =
 
 export class FilePlayer {
   #newLink;
-  #expiresAt = 0;
+  /** Whether the present link has brought anything. */
+  #works = false;
+  /** Where the last link but the first took over, in seconds. */
+  #resumedAt = -1;
   #video;
   #problem = el("p", { class: "player-problem notice trouble", role: "alert", hidden: true });
   element;
 
   /**
    * @param {string} label says what is played
-   * @param {() => Promise<import("./recordings-api.js").FileLink>} newLink
+   * @param {() => Promise<string>} newLink
    */
   constructor(label, newLink) {
     this.#newLink = newLink;
@@ -26,7 +29,7 @@ export class FilePlayer {
       playsinline: true,
       preload: "metadata",
       "aria-label": label,
-      on: { error: () => this.#failed() },
+      on: { loadeddata: () => (this.#works = true), error: () => this.#failed() },
     });
     this.element = el("div", { class: "player" }, this.#video, this.#problem);
   }
@@ -47,8 +50,8 @@ export class FilePlayer {
   /** @param {number} position seconds */
   async #load(position) {
     try {
-      const { url, expiresAt } = await this.#newLink();
-      this.#expiresAt = expiresAt;
+      const url = await this.#newLink();
+      this.#works = false;
       this.#video.src = url;
       if (position > 0) this.#video.currentTime = position;
     } catch (error) {
@@ -57,10 +60,13 @@ export class FilePlayer {
     }
   }
 
+  /** What has worked until now has expired; what never works, or breaks at the same place again, is no film. */
   async #failed() {
     if (!this.#video.hasAttribute("src")) return;
-    if (Date.now() < this.#expiresAt) return this.#tell(UNPLAYABLE);
-    await this.#load(this.#video.currentTime);
+    const position = this.#video.currentTime;
+    if (!this.#works || position === this.#resumedAt) return this.#tell(UNPLAYABLE);
+    this.#resumedAt = position;
+    await this.#load(position);
     await this.#video.play().catch(() => {});
   }
 

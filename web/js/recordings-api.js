@@ -22,7 +22,6 @@ const API = "/video/v2/recordings";
  */
 /** @typedef {{sessions: RecordedSession[], next?: string}} RecordedPage */
 /** @typedef {{appId: string, appKey: string}} Credentials */
-/** @typedef {{url: string, expiresAt: number}} FileLink `expiresAt` in milliseconds since 1970 */
 
 export class ApiError extends Error {
   /**
@@ -72,16 +71,16 @@ export class RecordingsApi {
   }
 
   /**
-   * A link that a player can follow, which cannot send credentials.
+   * A link that a player can follow, which cannot send credentials. It is good for an hour.
    *
    * @param {string} fileId
-   * @returns {Promise<FileLink>}
+   * @returns {Promise<string>}
    */
   async link(fileId) {
-    const { url, expires_at } = await this.#call("POST", `${API}/files/${encodeURIComponent(fileId)}/link`);
+    const { url } = await this.#call("POST", `${API}/files/${encodeURIComponent(fileId)}/link`);
     // A proxy that the server was not told of makes it take another address for its own.
     const { pathname, search } = new URL(url);
-    return { url: pathname + search, expiresAt: Date.parse(expires_at) };
+    return pathname + search;
   }
 
   /**
@@ -91,7 +90,7 @@ export class RecordingsApi {
    * @returns {Promise<any>}
    */
   async document(fileId) {
-    return this.#call("GET", (await this.link(fileId)).url);
+    return this.#call("GET", await this.link(fileId));
   }
 
   /**

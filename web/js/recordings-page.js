@@ -32,7 +32,7 @@ class RecordingsPage {
   #rows = new KeyedRows(
     byId("session-list", HTMLElement),
     (/** @type {RecordedSession} */ session) => session.conf_num,
-    (session) => new SessionCard(session, /** @type {RecordingsApi} */ (this.#api), (confNum) => this.#gone(confNum)),
+    (session) => new SessionCard(session, /** @type {RecordingsApi} */ (this.#api), (...deleted) => this.#deleted(...deleted)),
     () => this.#heading,
   );
 
@@ -148,10 +148,14 @@ class RecordingsPage {
     byId("recordings-empty", HTMLElement).hidden = sessions.length > 0 || next !== undefined;
   }
 
-  /** @param {string} confNum */
-  #gone(confNum) {
+  /**
+   * @param {string} confNum
+   * @param {import("./recordings-api.js").RecordedFile[]} left of its files
+   */
+  #deleted(confNum, left) {
+    const sessions = this.#sessions.map((session) => (session.conf_num === confNum ? { ...session, files: left } : session));
     this.#show(
-      this.#sessions.filter((session) => session.conf_num !== confNum),
+      sessions.filter(({ files }) => files.length > 0),
       this.#next,
     );
   }

@@ -25,7 +25,7 @@ export function stopPlaying() {
 
 export class SessionCard {
   #api;
-  #onGone;
+  #onDeleted;
   /** @type {RecordedSession} */
   #session;
   #when = el("p", { class: "session-when" });
@@ -36,12 +36,12 @@ export class SessionCard {
   /**
    * @param {RecordedSession} session
    * @param {RecordingsApi} api
-   * @param {(confNum: string) => void} onGone when no file is left
+   * @param {(confNum: string, left: RecordedFile[]) => void} onDeleted
    */
-  constructor(session, api, onGone) {
+  constructor(session, api, onDeleted) {
     this.#session = session;
     this.#api = api;
-    this.#onGone = onGone;
+    this.#onDeleted = onDeleted;
     const id = `title-${session.conf_num}`;
     const remove = el(
       "button",
@@ -134,9 +134,7 @@ export class SessionCard {
   /** @param {RecordedFile} file */
   async #download(file) {
     await this.#attempt(file, async () => {
-      const { url } = await this.#api.link(file.file_id);
-      const anchor = el("a", { href: url, download: file.name });
-      anchor.click();
+      el("a", { href: await this.#api.link(file.file_id), download: file.name }).click();
     });
   }
 
@@ -163,7 +161,7 @@ export class SessionCard {
     }
     if (playing !== null && this.element.contains(playing.element)) stopPlaying();
     toast(`The files of ${conf_num} are deleted.`, { iconName: "trash" });
-    this.#onGone(conf_num);
+    this.#onDeleted(conf_num, []);
   }
 
   /**
@@ -181,10 +179,12 @@ export class SessionCard {
 
   /** @param {RecordedFile} file */
   #forget(file) {
-    const files = this.#session.files.filter(({ file_id }) => file_id !== file.file_id);
-    if (playing !== null && this.element.querySelector(".player") !== null) stopPlaying();
-    if (files.length === 0) this.#onGone(this.#session.conf_num);
-    else this.update({ ...this.#session, files });
+    if (playing !== null && this.element.contains(playing.element)) stopPlaying();
+    const { conf_num, files } = this.#session;
+    this.#onDeleted(
+      conf_num,
+      files.filter(({ file_id }) => file_id !== file.file_id),
+    );
   }
 }
 
