@@ -53,6 +53,14 @@ export function whenText(instant) {
  * @param {string} instant ISO 8601
  * @returns {string}
  */
+export function dayText(instant) {
+  return new Date(instant).toLocaleDateString([], { dateStyle: "medium" });
+}
+
+/**
+ * @param {string} instant ISO 8601
+ * @returns {string}
+ */
 export function timeText(instant) {
   return new Date(instant).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }

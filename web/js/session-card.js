@@ -8,7 +8,7 @@ import { FilePlayer } from "./file-player.js";
 import { icon } from "./icons.js";
 import { KeyedRows } from "./keyed-rows.js";
 import { showDocument } from "./recording-documents.js";
-import { fileText, howLong, inOrder, sizeText, whenText } from "./recording-texts.js";
+import { dayText, fileText, howLong, inOrder, sizeText, whenText } from "./recording-texts.js";
 
 /** @typedef {import("./recordings-api.js").RecordedFile} RecordedFile */
 /** @typedef {import("./recordings-api.js").RecordedSession} RecordedSession */
@@ -85,7 +85,7 @@ export class SessionCard {
   #fileRow(file) {
     const { label, use, iconName } = fileText(file);
     const place = el("div", { class: "file-player" });
-    const small = file.expires_at === undefined ? "" : ` · until ${whenText(file.expires_at)}`;
+    const until = file.expires_at === undefined ? "" : ` · until ${dayText(file.expires_at)}`;
     const actions = el("div", { class: "file-actions" });
     if (use === "play") actions.append(button("play", "Play", file, () => this.#play(file, label, place)));
     if (use === "read") actions.append(button("read", "Read", file, () => this.#read(file)));
@@ -101,7 +101,7 @@ export class SessionCard {
         "div",
         { class: "file-text" },
         el("span", { class: "file-label", text: label }),
-        el("span", { class: "file-note", text: `${file.name} · ${sizeText(file.size)}${small}` }),
+        el("span", { class: "file-note", text: `${file.name} · ${sizeText(file.size)}${until}` }),
       ),
       actions,
       place,
