@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
 from signalling.api import enablex, file_links, local
-from signalling.archive import Archivist, FileLinks, LocalStorage, Removal
+from signalling.archive import Archivist, FileLinks, LocalStorage, Removal, Storage, open_storage
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -37,14 +37,14 @@ def create_app(
 ) -> web.Application:
     """The application: /ws, /link, /metrics, /health, the public key, the REST APIs, the pages.
 
-    The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, and OSError
-    when the journal's file cannot be used.
+    The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, StorageError
+    for an `archive_url` that cannot be used, and OSError when the journal's file cannot be used.
     """
     clock = Clock()
     journal = Journal(store.chronicle.keep, JournalFile(settings.journal_file) if settings.journal_file else None)
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
-    storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
+    storage = _storage(settings)
     archivist = Archivist(store, storage, journal, clock.wall, settings.archive_days) if storage else None
     sessions = LiveSessions(
         Surroundings(store, journal, clock, nodes, settings.resume_grace),
@@ -116,6 +116,12 @@ def create_app(
     if settings.static_dirs:
         app.add_routes(static.routes(settings.static_dirs, local_mode=settings.local_mode))
     return app
+
+
+def _storage(settings: SignallingSettings) -> Storage | None:
+    if settings.archive_url:
+        return open_storage(settings.archive_url)
+    return LocalStorage(settings.archive_dir) if settings.archive_dir else None
 
 
 def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:

@@ -20,10 +20,14 @@ def open_storage(url: str) -> Storage:
     """The storage at a URL such as `s3://bucket/folder` or `file:///folder`.
 
     Credentials come from where the file system of that kind looks for them, as from AWS_ACCESS_KEY_ID. Raises
-    ValueError for a URL of a kind that is not known, ImportError when a package for it is missing.
+    StorageError for a URL that cannot be used here.
     """
-    # Listings that were remembered would hide what a recorder has brought meanwhile.
-    filesystem, root = url_to_fs(url, use_listings_cache=False)
+    try:
+        # Listings that were remembered would hide what a recorder has brought meanwhile.
+        filesystem, root = url_to_fs(url, use_listings_cache=False)
+    except Exception as error:
+        # A kind that is not known, a package that is missing, or whatever the file system of the kind says.
+        raise StorageError(f"the storage cannot be used: {error}") from error
     if "file" in _protocols(filesystem):
         return LocalStorage(Path(root))
     return RemoteStorage(filesystem, root)

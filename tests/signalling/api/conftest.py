@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from signalling.api import enablex, file_links, local
 from signalling.api.sessions import ActiveUser
-from signalling.archive import FileLinks, LocalStorage
+from signalling.archive import FileLinks, LocalStorage, Storage
 from signalling.credentials import Credentials
 from signalling.dial_in import DialIn
 from signalling.store import Store
@@ -47,7 +47,7 @@ class Answer:
 class Api:
     """A server with the APIs, and a client of it that has the credentials."""
 
-    def __init__(self, store: Store, issuer: TokenIssuer, storage: LocalStorage) -> None:
+    def __init__(self, store: Store, issuer: TokenIssuer, storage: Storage) -> None:
         self.now = NOW
         self.store = store
         self.issuer = issuer
