@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from signalling.store import schema
 from signalling.store.database import Database
@@ -35,3 +35,10 @@ class SessionEvents:
             return [
                 SessionEvent(row.at, row.name, row.client_id, row.details) for row in await connection.execute(query)
             ]
+
+    async def forget(self, conf_num: str, name: str) -> None:
+        """Delete the events of this name from the log of a session."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(_TABLE).where(_TABLE.c.session_number == number_of(conf_num), _TABLE.c.name == name)
+            )
