@@ -23,7 +23,7 @@ class SignallingSettings:
     `static_dirs` are the folders `sdk` and `web` (see `signalling.static`); none are served when it is empty.
     """
 
-    link_secret: str
+    link_secret: str = field(repr=False)
     local_mode: bool = False
     resume_grace: float = 30.0
     node_grace: float = 2.0
