@@ -137,5 +137,5 @@ async def test_a_failure_is_no_reason_not_to_look_again(archive: Archive, monkey
     monkeypatch.setattr(archive.store.archive_files, "expired", sometimes)
     await archive.removal.remove_due()
     assert await archive.names()
-    await archive.removal.remove_due()
-    assert not await archive.names()
+    while await archive.names():
+        await archive.removal.remove_due()
