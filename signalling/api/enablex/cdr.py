@@ -53,12 +53,14 @@ def report(session: SessionRecord, connection: ConnectionRecord) -> CallDetail:
     if connection.left_at is None:
         raise ValueError(f"{connection.client_id} is still connected")
     usage = connection.usage
-    duration = round(connection.left_at - connection.joined_at)
+    # The clock of the machine may have been set back meanwhile.
+    left_at = max(connection.left_at, connection.joined_at)
+    duration = round(left_at - connection.joined_at)
     return CallDetail(
         conf_num=session.conf_num,
         call_num=f"CALL-{connection.client_id}",
         call_log_id=f"LOG-{session.conf_num.removeprefix('CONF-')}-{connection.client_id}",
-        trans_date=instant_shown(connection.left_at),
+        trans_date=instant_shown(left_at),
         app_id=session.app_id,
         cdr_id=f"cdr_{connection.client_id}",
         sip=False,
@@ -66,7 +68,7 @@ def report(session: SessionRecord, connection: ConnectionRecord) -> CallDetail:
         room=CdrRoom(
             room_id=session.room_id,
             connect_dt=instant_shown(connection.joined_at),
-            disconnect_dt=instant_shown(connection.left_at),
+            disconnect_dt=instant_shown(left_at),
             duration=duration,
             room_details=room_shown(session.definition()),
         ),
@@ -89,7 +91,7 @@ def report(session: SessionRecord, connection: ConnectionRecord) -> CallDetail:
             screen_minutes=_minutes(min(usage.screen_seconds, duration)),
             connect_minutes=_minutes(duration),
             connect_minutes_cal=math.ceil(duration / 60),
-            room_connect_minutes=_minutes(connection.left_at - session.opened_at),
+            room_connect_minutes=_minutes(max(left_at - session.opened_at, 0)),
         ),
         stats_quality=_quality_shown(usage),
     )
