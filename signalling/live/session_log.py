@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from signalling.domain.effects import Disconnect, Effect, Notify
-from signalling.domain.events import Event
 from signalling.domain.session import Input
 from signalling.live.encoding import to_json
 
@@ -51,15 +50,13 @@ class LogLine:
 
 
 def log_lines(given: Input, effects: Sequence[Effect]) -> list[LogLine]:
-    """What to keep of an input and its effects: each event once, whoever is told of it."""
+    """What to keep of an input and its effects. Each event of the log goes to whomever it goes in one effect."""
     # The inputs that people cause carry their client id; time and the media node have none.
     actor: str | None = getattr(given, "client_id", None)
     lines = []
-    told: list[Event] = []
     for effect in effects:
         match effect:
-            case Notify(event=event) if event.name in LOGGED and event not in told:
-                told.append(event)
+            case Notify(event=event) if event.name in LOGGED:
                 lines.append(LogLine(event.name, actor, json.loads(to_json(event))))
             case Disconnect(client_id=client_id, reason="disconnected-by-moderator" as reason):
                 lines.append(LogLine("room-disconnected", actor, {"client_id": client_id, "reason": reason}))

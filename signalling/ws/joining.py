@@ -77,9 +77,10 @@ def _claims(services: Services, params: JoinParams) -> TokenClaims:
 
 
 async def enter(
-    services: Services, params: JoinParams, claims: TokenClaims, member: Member
+    services: Services, params: JoinParams, claims: TokenClaims, member: Member, *, admitted: bool = False
 ) -> tuple[LiveSession, tuple[Node, Agreement] | None]:
-    """Check everything, use up the token, and become a participant; the caller holds the room's lock."""
+    """Check everything, use up the token, and become a participant; the caller holds the room's lock. Who is `admitted`
+    already does not wait in the lobby."""
     around = services.sessions.around
     session = services.sessions.find(claims.room_id)
     room = session.room if session else await _find_room(services, claims.room_id)
@@ -109,6 +110,7 @@ async def enter(
         user_ref=claims.user_ref,
         data=claims.data if params.data is None else params.data,
         joined_at=around.clock.wall_text(),
+        admitted=admitted,
     )
     member.resume_token = services.resume_tokens.issue(
         ResumeClaims(

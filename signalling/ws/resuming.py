@@ -1,5 +1,7 @@
 """The method that goes on with a participation: after a broken connection, or after a crash of the server."""
 
+from typing import Literal
+
 from signalling.domain import presence
 from signalling.domain.events import MediaDisconnected, UserRoleChanged
 from signalling.domain.room import Role
@@ -35,7 +37,8 @@ async def resume(services: Services, client: Client, params: ResumeParams) -> Jo
 async def _return(services: Services, client: Client, params: ResumeParams) -> JoinResult:
     """Come in anew, into the session that follows the one that a crash ended."""
     claims = services.resume_tokens.read(params.resume_token, services.sessions.around.clock.wall())
-    if claims is None or not await _was_put_out(services, claims):
+    place = None if claims is None else await _place_lost(services, claims)
+    if claims is None or place is None:
         raise RpcError("resume-failed", "There is nothing to resume any more: join with a new token.")
     member = new_member(services, client, agent=client.agent, last_seq=params.last_seq)
     admission = TokenClaims(
@@ -48,7 +51,8 @@ async def _return(services: Services, client: Client, params: ResumeParams) -> J
         expires=claims.exp,
     )
     async with services.sessions.lock(claims.room_id):
-        session, _ = await enter(services, JoinParams(token=params.resume_token), admission, member)
+        again = JoinParams(token=params.resume_token)
+        session, _ = await enter(services, again, admission, member, admitted=place == "session")
     client.enter(session, member, after=params.last_seq)
     services.sessions.remember(session, member)
     if not session.is_awaited(member):
@@ -56,17 +60,20 @@ async def _return(services: Services, client: Client, params: ResumeParams) -> J
     return join_result(session, member, grace=services.settings.resume_grace, agreement=None)
 
 
-async def _was_put_out(services: Services, claims: ResumeClaims) -> bool:
-    """Whether the holder was in a session, or waited for it, when its server died, and that was a moment ago."""
+async def _place_lost(services: Services, claims: ResumeClaims) -> Literal["session", "lobby"] | None:
+    """Where the holder was when the server of their session died a moment ago; None when it did not, or they were in
+    neither any more."""
     around = services.sessions.around
     if around.clock.wall() - services.started_at > RETURN_TIME:
-        return False
+        return None
     session = await around.store.sessions.get(claims.conf_num)
     if session is None or not session.crashed:
-        return False
+        return None
     stay = await around.store.connections.get(claims.client_id)
-    # Who waited in the lobby has no stay: they wait again.
-    return stay is None or stay.left_reason == LEFT_BY_CRASH
+    if stay is None:
+        # Who waited in the lobby has no stay: they wait again.
+        return "lobby"
+    return "session" if stay.left_reason == LEFT_BY_CRASH else None
 
 
 async def _last_role(services: Services, claims: ResumeClaims) -> Role:

@@ -81,20 +81,32 @@ async def test_a_killed_server_comes_back_with_its_reports_webhooks_tokens_and_p
             ]
 
 
-async def test_after_a_crash_everyone_has_the_role_that_they_had_last(tmp_path: Path) -> None:
+async def test_after_a_crash_everyone_is_back_in_the_role_that_they_had_last(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server:
-        room_id = (await server.create_room()).room_id
-        async with RpcClient(server.url) as ann, RpcClient(server.url) as bob:
+        # A room that lets nobody in unasked, and that a session uses up.
+        room_id = await server.create_enablex_room(knock=True, adhoc=True)
+        async with RpcClient(server.url) as ann, RpcClient(server.url) as bob, RpcClient(server.url) as eve:
             anns = await join(ann, server, room_id, "Ann", "moderator")
             bobs = await join(bob, server, room_id, "Bob")
+            await ann.call("approve-awaited-user", client_id=bobs["client_id"])
+            eves = await join(eve, server, room_id, "Eve")
             await ann.call("switch-user-role", client_id=bobs["client_id"])
             ports = await server.kill()
-    async with running_server(tmp_path, ports) as server, RpcClient(server.url) as ann, RpcClient(server.url) as bob:
+    async with (
+        running_server(tmp_path, ports) as server,
+        RpcClient(server.url) as ann,
+        RpcClient(server.url) as bob,
+        RpcClient(server.url) as eve,
+    ):
         returned = await ann.call("resume", resume_token=anns["resume_token"], last_seq=0)
-        assert returned["role"] == "participant"
+        assert (returned["role"], returned["awaited"]) == ("participant", None)
         assert await refusal(ann, "lock") == "role-forbidden"
         await bob.call("resume", resume_token=bobs["resume_token"], last_seq=0)
         await bob.call("lock")
+        await bob.call("unlock")
+        # Who had not been let in yet is not let in by this.
+        returned = await eve.call("resume", resume_token=eves["resume_token"], last_seq=0)
+        assert returned["awaited"] == "approval"
 
 
 async def test_what_the_database_had_not_got_when_the_server_was_killed_is_there_after_the_restart(

@@ -7,7 +7,7 @@ import { explain, explainEnd } from "../../web/js/error-texts.js";
 import { floorState } from "../../web/js/floor.js";
 import { NextFrame } from "../../web/js/next-frame.js";
 import { moderatorActions } from "../../web/js/person-actions.js";
-import { requestsTo } from "../../web/js/requests.js";
+import { admitAll, requestsTo } from "../../web/js/requests.js";
 import { remainingText } from "../../web/js/room-states.js";
 
 const NONE = new Set();
@@ -36,6 +36,26 @@ function roomOf(changes = {}) {
 
 const labels = (room, target) => moderatorActions(room, { name: "Ben", own: false, hardMuted: NONE, ...target }).flat();
 const BEN = { id: "ben", role: "participant" };
+
+test("everybody who waits is admitted one after the other, and who is gone by then is passed over", async () => {
+  const begun = [];
+  let running = 0;
+  const { room } = roomOf({
+    awaitedParticipants: ["ann", "ben", "eve"].map((clientId) => ({ clientId, name: clientId })),
+    approveAwaitedUser: async (clientId) => {
+      begun.push(clientId);
+      assert.equal(++running, 1);
+      await null;
+      running--;
+      if (clientId === "ben") throw Object.assign(new Error(), { reason: "unknown-participant" });
+    },
+  });
+  await admitAll(room);
+  assert.deepEqual(begun, ["ann", "ben", "eve"]);
+  const limited = Object.assign(new Error(), { reason: "rate-limited" });
+  const busy = roomOf({ awaitedParticipants: [{ clientId: "ann" }], approveAwaitedUser: () => Promise.reject(limited) });
+  await assert.rejects(admitAll(busy.room), limited);
+});
 
 test("a moderator's menu asks the room for what it says", async () => {
   const lecture = { mode: "lecture", raisedHands: ["ben"] };

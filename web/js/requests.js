@@ -48,6 +48,20 @@ export function requestsTo(room) {
   return [...waiting, ...hands];
 }
 
+/**
+ * Admits everybody who waits, one after the other: the server cuts off who asks for hundreds of things at once.
+ *
+ * @param {Room} room
+ * @throws {Error} at the first one who cannot be admitted, other than those who are gone or admitted meanwhile
+ */
+export async function admitAll(room) {
+  for (const { clientId } of [...room.awaitedParticipants]) {
+    await room.approveAwaitedUser(clientId).catch((error) => {
+      if (error.reason !== "unknown-participant") throw error;
+    });
+  }
+}
+
 export class Requests {
   #room;
   #onAll;
@@ -71,9 +85,7 @@ export class Requests {
     const rowsIn = (/** @type {string} */ id) => new KeyedRows(byId(id, HTMLElement), key, requestRow, button);
     this.#rows = { overStage: rowsIn("request-rows"), inPanel: rowsIn("panel-request-rows") };
     this.#more.onclick = () => this.#onAll();
-    this.#admitAll.onclick = () => {
-      for (const { clientId } of room.awaitedParticipants) tellIfFails(room.approveAwaitedUser(clientId));
-    };
+    this.#admitAll.onclick = () => tellIfFails(admitAll(room));
     room.on("user-awaited", ({ name }) => announce(`${name || "A guest"} waits to be let in.`));
     for (const type of CHANGES) room.on(type, () => this.#draw());
     this.#draw();

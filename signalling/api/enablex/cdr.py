@@ -1,5 +1,6 @@
 """Call detail reports: one for each connection that is over. From then on it stays as it is."""
 
+import asyncio
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -37,8 +38,10 @@ def operations(backend: Backend) -> list[Operation[Any, Any]]:
         page = page_of(call.query, _KEY)
         selection = await selected(call.path, backend.store, backend.app_id)
         found = await backend.store.connections.ended(selection, page.limit + 1, page.after)
+        # A full page takes a third of a second, in which the meetings of this process are not to stand still.
+        reports = await asyncio.to_thread(lambda: [report(*one) for one in found[: page.limit]])
         return CdrAnswer(
-            cdr=[report(session, connection) for session, connection in found[: page.limit]],
+            cdr=reports,
             next=page.next([(session.conf_num, *connection.key) for session, connection in found]),
         )
 
@@ -53,12 +56,14 @@ def report(session: SessionRecord, connection: ConnectionRecord) -> CallDetail:
     if connection.left_at is None:
         raise ValueError(f"{connection.client_id} is still connected")
     usage = connection.usage
-    duration = round(connection.left_at - connection.joined_at)
+    # The clock of the machine may have been set back meanwhile.
+    left_at = max(connection.left_at, connection.joined_at)
+    duration = round(left_at - connection.joined_at)
     return CallDetail(
         conf_num=session.conf_num,
         call_num=f"CALL-{connection.client_id}",
         call_log_id=f"LOG-{session.conf_num.removeprefix('CONF-')}-{connection.client_id}",
-        trans_date=instant_shown(connection.left_at),
+        trans_date=instant_shown(left_at),
         app_id=session.app_id,
         cdr_id=f"cdr_{connection.client_id}",
         sip=False,
@@ -66,7 +71,7 @@ def report(session: SessionRecord, connection: ConnectionRecord) -> CallDetail:
         room=CdrRoom(
             room_id=session.room_id,
             connect_dt=instant_shown(connection.joined_at),
-            disconnect_dt=instant_shown(connection.left_at),
+            disconnect_dt=instant_shown(left_at),
             duration=duration,
             room_details=room_shown(session.definition()),
         ),
@@ -89,7 +94,7 @@ def report(session: SessionRecord, connection: ConnectionRecord) -> CallDetail:
             screen_minutes=_minutes(min(usage.screen_seconds, duration)),
             connect_minutes=_minutes(duration),
             connect_minutes_cal=math.ceil(duration / 60),
-            room_connect_minutes=_minutes(connection.left_at - session.opened_at),
+            room_connect_minutes=_minutes(max(left_at - session.opened_at, 0)),
         ),
         stats_quality=_quality_shown(usage),
     )

@@ -277,3 +277,12 @@ async def test_another_application_sees_nothing(api: Api) -> None:
     assert (await api.call("GET", f"/cdr/conf/{conf_num}")).json["result"] == 4043
     assert (await api.call("GET", f"/cdr/room/{room.room_id}")).json["result"] == 4042
     assert await reports(api, "/period/2024-03-15/2024-03-15") == []
+
+
+async def test_a_clock_that_was_set_back_makes_no_negative_times(api: Api) -> None:
+    conf_num = await api.store.sessions.open(await api.room(), TEN)
+    await join(api.store, conf_num, "client-1", TEN)
+    await leave(api.store, conf_num, "client-1", TEN - 3600)
+    [report] = (await api.call("GET", f"/cdr/conf/{conf_num}")).json["cdr"]
+    assert report["room"]["connect_dt"] == report["room"]["disconnect_dt"] == "2024-03-15T10:00:00.000Z"
+    assert (report["room"]["duration"], set(report["usage"].values())) == (0, {0})
