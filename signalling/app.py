@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -10,15 +11,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from signalling import static
 from signalling.api import enablex, file_links, local
 from signalling.archive import Archivist, FileLinks, LocalStorage, Removal, Storage, open_storage
+from signalling.archive.removal import PERIOD as REMOVAL_PERIOD
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
 from signalling.links import Links
 from signalling.live.session import Surroundings
 from signalling.live.sessions import LiveSessions
-from signalling.metrics import Metrics
+from signalling.metrics import Metrics, RecorderCollector
 from signalling.nodes import Nodes
 from signalling.not_found import describe_missing
+from signalling.recording.files import FileKeeper
+from signalling.recording.service import RecordingService
+from signalling.repeated import Repeated
 from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.store import Store
@@ -30,12 +35,13 @@ from signalling.ws.endpoint import WebSocketEndpoint
 log = structlog.get_logger()
 
 LIVE_SESSIONS = web.AppKey("live_sessions", LiveSessions)
+RECORDING = web.AppKey("recording", RecordingService)
 
 
 def create_app(
     settings: SignallingSettings, store: Store, issuer: TokenIssuer, credentials: Credentials
 ) -> web.Application:
-    """The application: /ws, /link, /metrics, /health, the public key, the REST APIs, the pages.
+    """The application: /ws, /link, /link/recorder, /metrics, /health, the public key, the REST APIs, the pages.
 
     The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, StorageError
     for an `archive_url` that cannot be used, and OSError when the journal's file cannot be used.
@@ -46,12 +52,21 @@ def create_app(
     metrics = Metrics(nodes.linked)
     storage = _storage(settings)
     archivist = Archivist(store, storage, journal, clock.wall, settings.archive_days) if storage else None
+    files = FileKeeper(store.archive_files, clock.wall, settings.archive_days)
+    recording = _recording(settings, nodes, clock, files, metrics)
     sessions = LiveSessions(
-        Surroundings(store, journal, clock, nodes, settings.resume_grace),
+        Surroundings(store, journal, clock, nodes, settings.resume_grace, recording),
         session_ended=archivist.wake if archivist else None,
     )
+    recording.changed = sessions.recorders_changed
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
+    )
+    sender = WebhookSender(
+        store.webhooks,
+        settings.webhook_secret.encode(),
+        clock,
+        lambda outcome: metrics.webhooks.labels(outcome).inc(),
     )
     resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
@@ -59,7 +74,16 @@ def create_app(
     proxies = settings.proxy_networks()
     links_to_files = FileLinks(issuer.derive_key("links to files"))
     backend = enablex.Backend(
-        store, issuer, credentials, sessions, links_to_files, storage, settings.dial_in, proxies, clock.wall
+        store,
+        issuer,
+        credentials,
+        sessions,
+        links_to_files,
+        storage,
+        settings.dial_in,
+        proxies,
+        clock.wall,
+        recording.composites.of,
     )
 
     async def jwks(request: web.Request) -> web.Response:
@@ -70,40 +94,38 @@ def create_app(
         left_open = await store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
-        sender = WebhookSender(
-            store.webhooks,
-            settings.webhook_secret.encode(),
-            clock,
-            lambda outcome: metrics.webhooks.labels(outcome).inc(),
-        )
-        beside = [
-            asyncio.create_task(_show_life(sessions, settings.sign_of_life)),
-            asyncio.create_task(sender.run()),
-        ]
+        beside = [Repeated(partial(_show_life, sessions), settings.sign_of_life)]
         if storage is not None:
-            beside.append(asyncio.create_task(Removal(store, storage, clock.wall).run()))
+            beside.append(Repeated(Removal(store, storage, clock.wall).remove_expired, REMOVAL_PERIOD))
+        for work in beside:
+            work.start()
+        sender.start()
+        files.start()
         if archivist is not None:
             archivist.start()
         yield
+        await asyncio.gather(*(work.stop() for work in beside))
         await journal.close()
         if archivist is not None:
             await archivist.stop()
-        for task in beside:
-            task.cancel()
+        await sender.stop()
+        await files.stop()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
         endpoint.close()
-        await links.close()
+        await asyncio.gather(links.close(), recording.close())
 
     app = web.Application(middlewares=[describe_missing])
     app[LIVE_SESSIONS] = sessions
+    app[RECORDING] = recording
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(stop)
     app.add_routes(
         [
             web.get("/ws", endpoint.serve),
             web.get("/link", links.serve),
+            web.get("/link/recorder", recording.links.serve),
             *_operator_routes(nodes, sessions, metrics),
             web.get("/.well-known/jwks.json", jwks),
             *enablex.routes(backend),
@@ -124,6 +146,22 @@ def _storage(settings: SignallingSettings) -> Storage | None:
     return LocalStorage(settings.archive_dir) if settings.archive_dir else None
 
 
+def _recording(
+    settings: SignallingSettings, nodes: Nodes, clock: Clock, files: FileKeeper, metrics: Metrics
+) -> RecordingService:
+    recording = RecordingService(
+        settings.link_secret,
+        nodes,
+        clock,
+        files,
+        reply_timeout=settings.link_timeout,
+        recorder_grace=settings.recorder_grace,
+        count=lambda outcome: metrics.segments.labels(outcome).inc(),
+    )
+    metrics.registry.register(RecorderCollector(recording.recorders))
+    return recording
+
+
 def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:
     """What monitoring asks for."""
 
@@ -141,18 +179,16 @@ def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> 
     return [web.get("/health", health), web.get("/metrics", show_metrics)]
 
 
-async def _show_life(sessions: LiveSessions, period: float) -> None:
-    """Let the database know each `period` seconds which sessions go on, and what was measured of their connections:
-    after a crash, this is when they ended, and what their reports hold."""
+async def _show_life(sessions: LiveSessions) -> None:
+    """Let the database know which sessions go on, and what was measured of their connections: after a crash, this is
+    when they ended, and what their reports hold."""
     around = sessions.around
-    while True:
-        await asyncio.sleep(period)
-        conf_nums = [session.conf_num for session in sessions.all()]
-        if not conf_nums:
-            continue
-        for session in sessions.all():
-            session.note_usage()
-        try:
-            await around.store.sessions.seen(conf_nums, around.clock.wall())
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("could not note that sessions go on", error=str(error))
+    conf_nums = [session.conf_num for session in sessions.all()]
+    if not conf_nums:
+        return
+    for session in sessions.all():
+        session.note_usage()
+    try:
+        await around.store.sessions.seen(conf_nums, around.clock.wall())
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("could not note that sessions go on", error=str(error))

@@ -1,6 +1,5 @@
 """Files leave the archive: because somebody deletes them, or because their time is over."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -48,21 +47,15 @@ class Removal:
             await self._store.archive_files.forget(file)
             log.info("archive-file-deleted", conf_num=file.conf_num, name=file.name)
 
-    async def run(self, period: float = PERIOD) -> None:
-        """Delete what has expired, each `period` seconds, until cancelled."""
-        while True:
-            try:
-                await self.remove_expired()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("could not look for expired files", error=str(error))
-            await asyncio.sleep(period)
-
     async def remove_expired(self) -> None:
-        """Delete what has expired by now. What fails for one file keeps no other from being deleted.
+        """Delete what has expired by now. What fails is logged, and done at the next call; it keeps no other file from
+        being deleted."""
+        try:
+            await self._remove_expired(self._wall())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("could not look for expired files", error=str(error))
 
-        Raises SQLAlchemyError or OSError when the database cannot be asked.
-        """
-        now = self._wall()
+    async def _remove_expired(self, now: float) -> None:
         after = ""
         while files := await self._store.archive_files.expired(now, _AT_ONCE, after):
             for file in files:

@@ -3,11 +3,26 @@
 from typing import Protocol
 
 from signalling.domain.effects import BeginRecording, FinishRecording
+from signalling.domain.recording import RecordingFailed, RecordingMoved
+from signalling.domain.room import Room
+from signalling.recording.scene import Scene
+
+
+class Recorded(Protocol):
+    """A running session, for those who record it."""
+
+    room: Room
+    conf_num: str
+
+    def scene(self) -> Scene:
+        """As it is now."""
+
+    def apply(self, given: RecordingMoved | RecordingFailed, /) -> object: ...
 
 
 class Recording(Protocol):
     """Does what the effects say, in their order and without waiting; what comes of it goes back into the session as an
-    input (`signalling.domain.recording`).
+    input (`signalling.domain.recording`), but not before the effects at hand are carried out.
 
     `available` says whether there is a recorder; sessions that run are told of changes by
     `LiveSessions.recorders_changed`.
@@ -16,9 +31,15 @@ class Recording(Protocol):
     @property
     def available(self) -> bool: ...
 
-    def begin(self, conf_num: str, effect: BeginRecording) -> None: ...
+    def begin(self, session: Recorded, effect: BeginRecording) -> None: ...
 
     def finish(self, conf_num: str, effect: FinishRecording) -> None: ...
+
+    def follow(self, session: Recorded) -> None:
+        """A session that is recorded may look different now."""
+
+    def node_returned(self, session: Recorded) -> None:
+        """The session's media node linked again, and may have begun anew."""
 
 
 class NoRecorders:
@@ -26,8 +47,14 @@ class NoRecorders:
 
     available = False
 
-    def begin(self, conf_num: str, effect: BeginRecording) -> None:
-        raise RuntimeError(f"{conf_num} records, but there is no recorder")
+    def begin(self, session: Recorded, effect: BeginRecording) -> None:
+        raise RuntimeError(f"{session.conf_num} records, but there is no recorder")
 
     def finish(self, conf_num: str, effect: FinishRecording) -> None:
         raise RuntimeError(f"{conf_num} stops recording, but there is no recorder")
+
+    def follow(self, session: Recorded) -> None:
+        raise RuntimeError(f"{session.conf_num} is recorded, but there is no recorder")
+
+    def node_returned(self, session: Recorded) -> None:
+        """There is no tap to put."""

@@ -25,6 +25,7 @@ from signalling.live.outbox import Sink
 from signalling.live.recording import NoRecorders, Recording
 from signalling.live.session_log import log_lines
 from signalling.nodes import Node, Nodes
+from signalling.recording.scene import Place, Scene, Someone, Stage
 from signalling.reports import SessionMeter, Usage
 from signalling.store import Store
 
@@ -84,6 +85,8 @@ class LiveSession:
         self._log(given, following, now)
         for effect in following:
             self._carry_out(effect, replies)
+        if self.session.state.recording.running:
+            self.recording.follow(self)
         self._set_timer()
         return replies
 
@@ -107,6 +110,16 @@ class LiveSession:
     def time_left(self) -> float | None:
         """Seconds until the session ends by itself, None when it does not."""
         return self.session.state.time_left(self._around.clock.now())
+
+    def scene(self) -> Scene:
+        """What recorders need to know of the session as it is now."""
+        state, node = self.session.state, self.media.node
+        talkers = state.active_talkers()
+        return Scene(
+            {one.client_id: Someone(one.name, one.role) for one in state.participants.values()},
+            Stage(tuple(one.client_id for one in talkers), tuple(one.client_id for one in talkers if one.speaking)),
+            None if node is None else Place(node.node_id, node.tap, node.candidates),
+        )
 
     def find_node(self) -> Node:
         """The node that has the session, or the one that it would get. Raises NoMediaNodeError."""
@@ -194,6 +207,8 @@ class LiveSession:
     def node_returned(self, node: Node) -> None:
         """Bring a node up to date that was away for a moment, or began anew and knows nothing of the session."""
         self.media.use(node)
+        # Before anybody's tracks are there, for some may have to be left out.
+        self.recording.node_returned(self)
         for participant in self.session.state.participants.values():
             if participant.media is not None:
                 self._carry_out(media.put_transport(participant), [])
@@ -228,7 +243,7 @@ class LiveSession:
             case effects.Forget():
                 self._left(self.members.pop(effect.client_id))
             case effects.BeginRecording():
-                self.recording.begin(self.conf_num, effect)
+                self.recording.begin(self, effect)
             case effects.FinishRecording():
                 self.recording.finish(self.conf_num, effect)
             case effects.EndSession():

@@ -1,6 +1,6 @@
 """What lasts: rooms, used tokens, sessions with what happened in them and their files, in SQLite or PostgreSQL."""
 
-from signalling.store.archive_files import ArchiveFile, ArchiveFiles, FileKind
+from signalling.store.archive_files import ArchiveFile, ArchiveFiles, FileKind, UnknownSessionError
 from signalling.store.connections import ConnectionRecord, Connections
 from signalling.store.database import StoreError
 from signalling.store.numbers import is_conf_num, number_of
@@ -27,6 +27,7 @@ __all__ = [
     "Store",
     "StoreError",
     "UnknownRoomError",
+    "UnknownSessionError",
     "UsedTokens",
     "is_conf_num",
     "number_of",

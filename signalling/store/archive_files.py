@@ -12,11 +12,17 @@ from signalling.store.database import Database
 from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.selection import SessionSelection
 from signalling.store.sessions import SessionRecord, session_from_row
+from signalling.store.webhooks import Webhooks
+from signalling.webhooks.announcements import file_ready
 
 _TABLE = schema.archive_files
 _SESSIONS = schema.sessions
 
-FileKind = Literal["recording", "transcoded", "chat", "metadata"]
+FileKind = Literal["recording", "transcoded", "live", "chat", "metadata"]
+
+
+class UnknownSessionError(LookupError):
+    """There is no such session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,15 @@ class ArchiveFile:
 class ArchiveFiles:
     """The files of all sessions. A session has at most one of each name."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, webhooks: Webhooks) -> None:
         self._database = database
+        self._webhooks = webhooks
 
     async def keep(self, file: ArchiveFile) -> str:
-        """Note a file that the storage has, and return its id: that of the file of this name that there was before."""
+        """Note a file that the storage has, and return its id: that of the file of this name that there was before.
+
+        The application is told of it. Raises UnknownSessionError.
+        """
         values: dict[str, Any] = {
             "kind": file.kind,
             "location": file.location,
@@ -55,18 +65,22 @@ class ArchiveFiles:
             "ready_at": file.ready_at,
             "expires_at": file.expires_at,
         }
-        same = (_TABLE.c.session_number == number_of(file.conf_num), _TABLE.c.name == file.name)
+        number = number_of(file.conf_num)
+        same = (_TABLE.c.session_number == number, _TABLE.c.name == file.name)
         async with self._database.write() as connection:
+            session = select(_SESSIONS.c.session_number).where(_SESSIONS.c.session_number == number)
+            if (await connection.execute(session)).first() is None:
+                raise UnknownSessionError(f"There is no session {file.conf_num}.")
             known = await connection.execute(update(_TABLE).where(*same).values(**values).returning(_TABLE.c.file_id))
             file_id: str | None = known.scalar_one_or_none()
-            if file_id is not None:
-                return file_id
-            await connection.execute(
-                insert(_TABLE).values(
-                    file_id=file.file_id, session_number=number_of(file.conf_num), name=file.name, **values
+            if file_id is None:
+                file_id = file.file_id
+                await connection.execute(
+                    insert(_TABLE).values(file_id=file_id, session_number=number, name=file.name, **values)
                 )
-            )
-        return file.file_id
+            announcement = file_ready(file_id, file.kind, file.name, file.size, file.sha256, file.ready_at)
+            await self._webhooks.announce(connection, number, announcement)
+        return file_id
 
     async def get(self, file_id: str, app_id: str, now: float) -> ArchiveFile | None:
         """A file that has not expired, of a session of the application."""

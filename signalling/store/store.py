@@ -23,7 +23,7 @@ class Store:
         self.sessions = Sessions(database, self.webhooks)
         self.connections = Connections(database)
         self.session_events = SessionEvents(database)
-        self.archive_files = ArchiveFiles(database)
+        self.archive_files = ArchiveFiles(database, self.webhooks)
         self.used_tokens = UsedTokens(database)
         self.chronicle = Chronicle(database, self.webhooks)
 

@@ -78,6 +78,12 @@ def session_ended(reason: str, at: float) -> Announcement:
     return Announcement("session-ended", at, "", {"reason": reason})
 
 
+def file_ready(file_id: str, kind: str, name: str, size: int, sha256: str, at: float) -> Announcement:
+    """`size` is in bytes. The same file told of again is the same event; another one of its name is not."""
+    data: dict[str, JsonValue] = {"file_id": file_id, "kind": kind, "name": name, "size": size, "sha256": sha256}
+    return Announcement("file-ready", at, f"{file_id} {sha256}", data)
+
+
 def event_id(conf_num: str, announcement: Announcement) -> str:
     """The same whenever the same is announced, so that a receiver can tell what it had before."""
     text = json.dumps([conf_num, announcement.name, announcement.key])

@@ -12,10 +12,11 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from signalling.app import LIVE_SESSIONS, create_app
+from signalling.app import LIVE_SESSIONS, RECORDING, create_app
 from signalling.credentials import Credentials
 from signalling.domain.room import Role, Room, RoomSettings
 from signalling.live.sessions import LiveSessions
+from signalling.recording.service import RecordingService
 from signalling.settings import SignallingSettings
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
@@ -141,6 +142,7 @@ class Signalling:
     def __init__(self, url: str, app: web.Application, store: Store, issuer: TokenIssuer) -> None:
         self.url = url
         self.sessions: LiveSessions = app[LIVE_SESSIONS]
+        self.recording: RecordingService = app[RECORDING]
         self.store = store
         self.issuer = issuer
         self.clock = self.sessions.around.clock
@@ -183,9 +185,9 @@ def issuer() -> TokenIssuer:
 
 @asynccontextmanager
 async def running_signalling(folder: Path, **changes: Any) -> AsyncIterator[Signalling]:
-    """A server with a database in a folder; `changes` are settings."""
-    given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2}
-    store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite")
+    """A server with a database in a folder; `changes` are settings, and the URLs of webhooks."""
+    given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2, "recorder_grace": 0.2}
+    store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite", changes.pop("webhook_urls", ()))
     app = create_app(SignallingSettings(**(given | changes)), store, issuer(), CREDENTIALS)
     runner = web.AppRunner(app, shutdown_timeout=2.0)
     await runner.setup()

@@ -63,9 +63,10 @@ async def outcomes(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A sender at work, and what becomes of its attempts."""
     monkeypatch.setattr(module, "POLL_PERIOD", 0.01)
     outcomes: list[str] = []
-    task = asyncio.create_task(WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append).run())
+    sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
+    sender.start()
     yield outcomes
-    task.cancel()
+    await sender.stop()
 
 
 async def session(store: Store) -> str:
@@ -144,11 +145,10 @@ async def test_what_was_queued_before_a_restart_is_delivered_after_it(tmp_path: 
         await store.close()
         assert receiver.received == 0
         store = await Store.open(url, (receiver.url,))
-        task = asyncio.create_task(
-            WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), lambda outcome: None).run()
-        )
+        sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), lambda outcome: None)
+        sender.start()
         await receiver.wait_for("session-started")
-        task.cancel()
+        await sender.stop()
         await store.close()
 
 
@@ -157,15 +157,37 @@ async def test_a_receiver_that_is_down_holds_up_no_other(tmp_path: Path, monkeyp
     async with receiving(SECRET) as receiver:
         store = await Store.open(f"sqlite:///{tmp_path}/db", ("http://127.0.0.1:1/hook", receiver.url))
         outcomes: list[str] = []
-        task = asyncio.create_task(WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append).run())
+        sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
+        sender.start()
         await session(store)
         await receiver.wait_for("session-started")
         while len(outcomes) < 2:
             await asyncio.sleep(0.01)
         assert sorted(outcomes) == ["delivered", "failed"]
         assert await store.webhooks.waiting() == 1
-        task.cancel()
+        await sender.stop()
         await store.close()
+
+
+async def test_a_receiver_that_does_not_answer_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+
+    asked = asyncio.Event()
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    store = await Store.open(f"sqlite:///{tmp_path}/db", (f"http://127.0.0.1:{port}/hook",))
+    await session(store)
+    outcomes: list[str] = []
+    sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
+    sender.start()
+    await asked.wait()
+    async with asyncio.timeout(5):
+        await sender.stop()
+    assert outcomes == []
+    assert await store.webhooks.waiting() == 1
+    await store.close()
+    server.close()
 
 
 async def test_settled_deliveries_and_those_to_urls_of_old_are_forgotten(store: Store, tmp_path: Path) -> None:
