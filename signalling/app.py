@@ -10,8 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
 from signalling.api import enablex, file_links, local
-from signalling.archive import Archivist, FileLinks, LocalStorage, Removal, Storage, open_storage
-from signalling.archive.removal import PERIOD as REMOVAL_PERIOD
+from signalling.archive import REMOVAL_PERIOD, Archivist, FileLinks, LocalStorage, Removal, Storage, open_storage
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -52,6 +51,7 @@ def create_app(
     metrics = Metrics(nodes.linked)
     storage = _storage(settings)
     archivist = Archivist(store, storage, journal, clock.wall, settings.archive_days) if storage else None
+    removal = Repeated(Removal(store, storage, clock.wall).remove_due, REMOVAL_PERIOD) if storage else None
     files = FileKeeper(store.archive_files, clock.wall, settings.archive_days)
     recording = _recording(settings, nodes, clock, files, metrics)
     sessions = LiveSessions(
@@ -94,22 +94,23 @@ def create_app(
         left_open = await store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
-        beside = [Repeated(partial(_show_life, sessions), settings.sign_of_life)]
-        if storage is not None:
-            beside.append(Repeated(Removal(store, storage, clock.wall).remove_expired, REMOVAL_PERIOD))
-        for work in beside:
-            work.start()
+        sign_of_life = Repeated(partial(_show_life, sessions), settings.sign_of_life)
+        sign_of_life.start()
         sender.start()
         files.start()
+        if removal is not None:
+            removal.start()
         if archivist is not None:
             archivist.start()
         yield
-        await asyncio.gather(*(work.stop() for work in beside))
+        await sign_of_life.stop()
         await journal.close()
         if archivist is not None:
             await archivist.stop()
         await sender.stop()
         await files.stop()
+        if removal is not None:
+            await removal.stop()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
@@ -140,12 +141,6 @@ def create_app(
     return app
 
 
-def _storage(settings: SignallingSettings) -> Storage | None:
-    if settings.archive_url:
-        return open_storage(settings.archive_url)
-    return LocalStorage(settings.archive_dir) if settings.archive_dir else None
-
-
 def _recording(
     settings: SignallingSettings, nodes: Nodes, clock: Clock, files: FileKeeper, metrics: Metrics
 ) -> RecordingService:
@@ -160,6 +155,12 @@ def _recording(
     )
     metrics.registry.register(RecorderCollector(recording.recorders))
     return recording
+
+
+def _storage(settings: SignallingSettings) -> Storage | None:
+    if settings.archive_url:
+        return open_storage(settings.archive_url)
+    return LocalStorage(settings.archive_dir) if settings.archive_dir else None
 
 
 def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:

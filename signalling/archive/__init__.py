@@ -4,10 +4,11 @@ from signalling.archive.archivist import Archivist
 from signalling.archive.downloads import download
 from signalling.archive.links import FileLinks, LinkError
 from signalling.archive.remote_storage import StorageError, open_storage
-from signalling.archive.removal import Removal, expiry
+from signalling.archive.removal import REMOVAL_PERIOD, Removal, expiry
 from signalling.archive.storage import LocalStorage, Storage, Stored
 
 __all__ = [
+    "REMOVAL_PERIOD",
     "Archivist",
     "FileLinks",
     "LinkError",

@@ -11,7 +11,7 @@ from signalling.store import ArchiveFile, Store
 
 log = structlog.get_logger()
 
-PERIOD = 3600.0
+REMOVAL_PERIOD = 3600.0
 """Seconds from one look for expired files to the next."""
 _DAY = 86_400
 _AT_ONCE = 100
@@ -47,15 +47,19 @@ class Removal:
             await self._store.archive_files.forget(file)
             log.info("archive-file-deleted", conf_num=file.conf_num, name=file.name)
 
-    async def remove_expired(self) -> None:
-        """Delete what has expired by now. What fails is logged, and done at the next call; it keeps no other file from
-        being deleted."""
+    async def remove_due(self) -> None:
+        """Delete what has expired, as far as that can be done now."""
         try:
-            await self._remove_expired(self._wall())
+            await self.remove_expired()
         except (SQLAlchemyError, OSError) as error:
             log.warning("could not look for expired files", error=str(error))
 
-    async def _remove_expired(self, now: float) -> None:
+    async def remove_expired(self) -> None:
+        """Delete what has expired by now. What fails for one file keeps no other from being deleted.
+
+        Raises SQLAlchemyError or OSError when the database cannot be asked.
+        """
+        now = self._wall()
         after = ""
         while files := await self._store.archive_files.expired(now, _AT_ONCE, after):
             for file in files:

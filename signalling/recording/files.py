@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sfu.recording_messages import FileStored
-from signalling.archive import expiry
+from signalling.archive.removal import expiry
 from signalling.store import ArchiveFile, ArchiveFiles, UnknownSessionError
 
 MAX_WAITING = 1000
@@ -26,9 +26,9 @@ class FileKeeper:
 
     def __init__(self, files: ArchiveFiles, wall: Callable[[], float], days: int = 0) -> None:
         """`wall` gives Unix seconds; `days` is how long files are kept, 0 for ever."""
+        self._days = days
         self._files = files
         self._wall = wall
-        self._days = days
         self._waiting: asyncio.Queue[tuple[FileStored, Callable[[], None]]] = asyncio.Queue(MAX_WAITING)
         self._stopping = self._idle = False
         self._task: asyncio.Task[None] | None = None
@@ -75,11 +75,8 @@ class FileKeeper:
             known()
 
 
-def archive_file(message: FileStored, ready_at: float, days: int = 0) -> ArchiveFile:
-    """The file in the archive, to be kept for so many `days` (0 for ever).
-
-    Its id is made of the recorder's, so that telling of it again makes no other one.
-    """
+def archive_file(message: FileStored, ready_at: float, days: int) -> ArchiveFile:
+    """The file in the archive. Its id is made of the recorder's, so that telling of it again makes no other one."""
     identity = f"{message.conf_num}\n{message.file_id}"
     return ArchiveFile(
         file_id=hashlib.sha256(identity.encode()).hexdigest()[:32],

@@ -15,7 +15,8 @@
   const EVENTS = [
     "user-connected", "user-disconnected", "user-reconnecting", "user-reconnected", "track-published",
     "track-unpublished", "track-muted", "track-unmuted", "message-received", "reconnecting", "reconnected",
-    "room-disconnected", "room-allowed", "user-awaited", "floor-changed", "user-role-changed",
+    "room-disconnected", "room-allowed", "user-awaited", "floor-changed", "user-role-changed", "room-record-on",
+    "room-record-off", "room-record-failed",
   ];
 
   const play = (name, stream) => {
@@ -31,9 +32,9 @@
    * Joins with a camera of `colour`; `options` go to the SDK. `defiant`: goes on sending whatever it is told, and
    * tells the server nothing of a mute. Returns the client id.
    */
-  meeting.join = async (token, { colour, talking = false, camera, defiant = false, ...options }) => {
+  meeting.join = async (token, { colour, talking = false, tone, camera, defiant = false, ...options }) => {
     const { Roomcast } = await import("/sdk/roomcast.js");
-    meeting.microphone = await probe.microphone();
+    meeting.microphone = await probe.microphone(tone);
     meeting.microphone.talk(talking);
     const audio = meeting.microphone.track;
     const video = probe.camera(colour, camera);

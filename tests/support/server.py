@@ -19,6 +19,7 @@ import aiohttp
 COMMAND = Path(sys.executable).with_name("roomcast")
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 10.0
+ARCHIVE_TIMEOUT = 60.0
 # Enough of the log to see why something failed, little enough to read.
 LOG_TAIL = 6000
 
@@ -76,9 +77,9 @@ class Server:
         async with self._session.post(path, json=body) as response:
             return await self._json(response)
 
-    def _authorization(self) -> aiohttp.BasicAuth:
+    def _authorization(self) -> dict[str, str]:
         credentials = json.loads((self.data_dir / "credentials.json").read_text())
-        return aiohttp.BasicAuth(credentials["app_id"], credentials["app_key"])
+        return {"Authorization": aiohttp.encode_basic_auth(credentials["app_id"], credentials["app_key"])}
 
     @staticmethod
     async def _json(response: aiohttp.ClientResponse) -> Any:
@@ -94,13 +95,13 @@ class Server:
     async def create_enablex_room(self, **settings: Any) -> str:
         """A new room with `settings` through the REST API, by the application's credentials; its room_id."""
         body = {"name": "test", "owner_ref": "test", "settings": {"participants": "10", "mode": "group", **settings}}
-        async with self._session.post("/video/v2/rooms", json=body, auth=self._authorization()) as response:
+        async with self._session.post("/video/v2/rooms", json=body, headers=self._authorization()) as response:
             answer = await self._json(response)
         return str(answer["room"]["room_id"])
 
     async def reports(self, room_id: str) -> list[dict[str, Any]]:
         """The call detail reports of a room."""
-        async with self._session.get(f"/video/v2/cdr/room/{room_id}", auth=self._authorization()) as response:
+        async with self._session.get(f"/video/v2/cdr/room/{room_id}", headers=self._authorization()) as response:
             return list((await self._json(response))["cdr"])
 
     async def create_token(self, room_id: str, name: str, role: str = "participant") -> str:
@@ -132,6 +133,39 @@ class Server:
     def recorders(self) -> list[int]:
         """Process ids of the recorders that run as children of this server."""
         return [pid for pid in _descendants(self.process.pid) if b"--recorder-id" in _command_line(pid)]
+
+    async def wait_for_recorder(self) -> None:
+        """Wait until something can be recorded."""
+        while "roomcast_signalling_recorders 1.0" not in await self.text("/metrics"):
+            await asyncio.sleep(0.1)
+
+    def kill_recorder(self) -> int:
+        """Kills one recorder as a crash would; its process id."""
+        pid = self.recorders()[0]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    async def archive(self, room_id: str, *, recordings: int, films: int) -> Any:
+        """The archive of the room's only session, when it has so many files."""
+        give_up = time.monotonic() + ARCHIVE_TIMEOUT
+        while True:
+            async with self._session.get(
+                f"/video/v2/archive/room/{room_id}", headers=self._authorization()
+            ) as response:
+                found = (await self._json(response))["archive"]
+            if found and (len(found[0]["recording"]), len(found[0]["transcoded"])) == (recordings, films):
+                return found[0]
+            if time.monotonic() > give_up:
+                raise ServerError(f"not archived within {ARCHIVE_TIMEOUT:g} s: {found}\n{self.log_tail()}")
+            await asyncio.sleep(0.2)
+
+    async def download(self, url: str, to: Path) -> Path:
+        """A file of the archive, by the application's credentials."""
+        async with self._session.get(url, headers=self._authorization()) as response:
+            if response.status != 200:
+                raise ServerError(f"GET {url}: {response.status}")
+            to.write_bytes(await response.read())
+        return to
 
     def kill_media_node(self) -> int:
         """Kills one media node as a crash would; its process id."""

@@ -123,14 +123,19 @@ async def test_a_chat_is_forgotten_with_its_file(archive: Archive) -> None:
     assert [event.name for event in await archive.store.session_events.list(conf_num)] == ["room-locked"]
 
 
-async def test_without_the_database_nothing_is_deleted_and_nothing_breaks(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await archive.keep(await archive.session(), "old", NOW)
+async def test_a_failure_is_no_reason_not_to_look_again(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    await archive.keep(await archive.session(), "old", NOW + 1)
+    expired = archive.store.archive_files.expired
+    failures = iter([OSError("no database")])
 
-    async def fail(*_: object) -> list[ArchiveFile]:
-        raise OSError("no database")
+    async def sometimes(*given: object) -> list[ArchiveFile]:
+        for error in failures:
+            raise error
+        archive.now += 1
+        return await expired(*given)  # type: ignore[arg-type]  # as given
 
-    monkeypatch.setattr(archive.store.archive_files, "expired", fail)
-    await archive.removal.remove_expired()
-    assert await archive.names() == ["old"]
+    monkeypatch.setattr(archive.store.archive_files, "expired", sometimes)
+    await archive.removal.remove_due()
+    assert await archive.names()
+    while await archive.names():
+        await archive.removal.remove_due()
