@@ -142,6 +142,7 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
         journal_file=folder.path / JOURNAL_FILE,
         archive_dir=folder.path / ARCHIVE_FOLDER,
+        archive_url=options.archive_url,
         archive_days=options.archive_days,
         dial_in=_dial_in(options),
         static_dirs=_static_dirs(),

@@ -74,7 +74,16 @@ def create_app(
     proxies = settings.proxy_networks()
     links_to_files = FileLinks(issuer.derive_key("links to files"))
     backend = enablex.Backend(
-        store, issuer, credentials, sessions, links_to_files, storage, settings.dial_in, proxies, clock.wall
+        store,
+        issuer,
+        credentials,
+        sessions,
+        links_to_files,
+        storage,
+        settings.dial_in,
+        proxies,
+        clock.wall,
+        recording.composites.of,
     )
 
     async def jwks(request: web.Request) -> web.Response:

@@ -1,5 +1,7 @@
 """The operator's page: what is left of meetings, played, read, downloaded and deleted."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,10 +13,12 @@ from signalling.archive import LocalStorage
 from signalling.journal.entries import Happened
 from signalling.static import find_static_dirs
 from signalling.store import ArchiveFile
+from tests.browser.guest import House
 from tests.support import chromium
 from tests.support.journal import end, join, leave
 from tests.support.page import eventually
 from tests.support.recordings import Track, write_file
+from tests.support.server import running_server
 from tests.support.signalling import CREDENTIALS, Signalling, running_signalling
 
 NOW = 1_800_000_000.0
@@ -93,7 +97,7 @@ async def meeting_with_files(server: Signalling, folder: Path) -> None:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Signalling]:
+async def archived(tmp_path: Path) -> AsyncIterator[Signalling]:
     """A server that finds at its start that a session has ended of which there are no documents yet."""
     async with running_signalling(tmp_path) as before:
         await meeting_with_files(before, tmp_path)
@@ -116,8 +120,8 @@ class Operator:
             "response", lambda response: self.parts.append(response.status) if "signature=" in response.url else None
         )
 
-    async def sign_in(self, app_key: str = CREDENTIALS.app_key) -> None:
-        await self.page.get_by_label("App id").fill(CREDENTIALS.app_id)
+    async def sign_in(self, app_key: str = CREDENTIALS.app_key, app_id: str = CREDENTIALS.app_id) -> None:
+        await self.page.get_by_label("App id").fill(app_id)
         await self.page.get_by_label("App key").fill(app_key)
         await self.page.get_by_role("button", name="Show recordings").click()
 
@@ -136,8 +140,8 @@ class Operator:
 
 
 @pytest.fixture
-async def operator(server: Signalling, browser: Browser) -> AsyncIterator[Operator]:
-    operator = Operator(await chromium.open_page(browser, f"{server.url}/recordings"))
+async def operator(archived: Signalling, browser: Browser) -> AsyncIterator[Operator]:
+    operator = Operator(await chromium.open_page(browser, f"{archived.url}/recordings"))
     yield operator
     assert operator.troubles == []
 
@@ -236,3 +240,34 @@ async def test_a_file_that_no_browser_plays_can_still_be_downloaded(operator: Op
     await operator.sign_in()
     await operator.press("Play two.webm")
     await expect(operator.page.get_by_role("alert").filter(has_text="Download it")).to_be_visible()
+
+
+async def test_a_meeting_that_was_recorded_is_there_to_be_played(tmp_path: Path, browser: Browser) -> None:
+    async with running_server(tmp_path, recorders="1") as server:
+        await server.wait_for_recorder()
+        await record_and_watch(House(server, browser))
+
+
+async def record_and_watch(house: House) -> None:
+    ann, ben = await house.meeting_of("Ann", "Ben")
+    await ben.sees("Ann")
+    await ann.page.keyboard.press("p")
+    await ann.page.get_by_role("button", name="Start recording").click()
+    await expect(ben.page.locator("#state-recording")).to_be_visible()
+    await asyncio.sleep(3)
+    await ann.page.get_by_role("button", name="Stop recording").click()
+    await expect(ben.page.locator("#state-recording")).to_be_hidden()
+    for guest in (ann, ben):
+        await guest.page.close()
+    operator = Operator(await chromium.open_page(house.browser, f"{house.server.url}/recordings"))
+    credentials = json.loads((house.server.data_dir / "credentials.json").read_text())
+    await operator.sign_in(**credentials)
+    film = operator.page.get_by_role("listitem").filter(has_text="The whole meeting").filter(has_text=".mp4")
+    async with asyncio.timeout(120):
+        while not await film.count():
+            await operator.press("Refresh")
+            await asyncio.sleep(1)
+    await expect(operator.page.get_by_role("listitem").filter(has_text="One participant")).to_have_count(2)
+    await film.get_by_role("button", name="Play").click()
+    await operator.plays()
+    assert operator.troubles == []

@@ -18,8 +18,9 @@ const API = "/video/v2/recordings";
  * @property {string} opened_at
  * @property {string} [closed_at]
  * @property {RecordedFile[]} files
- * @property {{segment: number, percent: number}[]} progress of the composites that are being made
+ * @property {CompositeProgress[]} progress of the composites that are being made
  */
+/** @typedef {{segment: number, percent: number, failure?: string}} CompositeProgress */
 /** @typedef {{sessions: RecordedSession[], next?: string}} RecordedPage */
 /** @typedef {{appId: string, appKey: string}} Credentials */
 

@@ -106,7 +106,8 @@ class RecordingsPage {
 
   /** Brings what is being made up to date, without touching what is being watched. */
   async #look() {
-    if (document.hidden || !this.#sessions.some(({ progress }) => progress.length > 0)) return;
+    const going = (/** @type {RecordedSession} */ { progress }) => progress.some(({ failure }) => failure === undefined);
+    if (document.hidden || !this.#sessions.some(going)) return;
     await this.#attempt(async (api) => {
       const latest = new Map((await api.list(AT_ONCE)).sessions.map((session) => [session.conf_num, session]));
       this.#show(

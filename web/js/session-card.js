@@ -205,8 +205,11 @@ function button(iconName, action, file, click) {
   );
 }
 
-/** @param {{segment: number, percent: number}} composite */
-function progressRow({ segment, percent }) {
+/** @param {import("./recordings-api.js").CompositeProgress} composite */
+function progressRow({ segment, percent, failure }) {
+  if (failure !== undefined) {
+    return el("li", {}, icon("warning"), el("span", { text: `The whole meeting, part ${segment}, failed: ${failure}` }));
+  }
   const label = `The whole meeting, part ${segment}, is being made`;
   return el(
     "li",

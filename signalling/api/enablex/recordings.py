@@ -1,6 +1,6 @@
 """Endpoints of our own for what is left of sessions: a list, links for players, deletion."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -14,6 +14,7 @@ from signalling.api.enablex.operations import Call, Nothing, Operation
 from signalling.api.enablex.pages import ConfNum, PageQuery, page_of
 from signalling.api.enablex.shown import instant_shown
 from signalling.archive import Removal
+from signalling.recording.composites import CompositeState
 from signalling.store import ArchiveFile, FileKind, SessionRecord
 
 _KEY: TypeAdapter[str] = TypeAdapter(ConfNum)
@@ -34,10 +35,11 @@ class FileShown(Shown):
 
 
 class CompositeShown(Shown):
-    """A composite that is being made."""
+    """A composite that is being made, or cannot be made."""
 
     segment: int
     percent: Annotated[float, Field(ge=0, le=100)]
+    failure: Optional[str] = Field(None, description="Why it cannot be made.")
 
 
 class SessionShown(Shown):
@@ -142,7 +144,7 @@ class _Recordings:
         return FileLinkAnswer(url=str(url), expires_at=instant_shown(link.expires))
 
 
-def _shown(session: SessionRecord, files: list[ArchiveFile], composites: Mapping[int, float]) -> SessionShown:
+def _shown(session: SessionRecord, files: list[ArchiveFile], composites: Sequence[CompositeState]) -> SessionShown:
     return SessionShown(
         conf_num=session.conf_num,
         room_id=session.room_id,
@@ -150,7 +152,7 @@ def _shown(session: SessionRecord, files: list[ArchiveFile], composites: Mapping
         opened_at=instant_shown(session.opened_at),
         closed_at=None if session.closed_at is None else instant_shown(session.closed_at),
         files=[_file_shown(file) for file in files],
-        progress=[CompositeShown(segment=segment, percent=percent) for segment, percent in sorted(composites.items())],
+        progress=[CompositeShown(segment=one.segment, percent=one.percent, failure=one.failure) for one in composites],
     )
 
 

@@ -16,6 +16,7 @@ from signalling.api.sessions import ActiveUser
 from signalling.archive import FileLinks, LocalStorage, Storage
 from signalling.credentials import Credentials
 from signalling.dial_in import DialIn
+from signalling.recording.composites import Composites
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
 
@@ -56,7 +57,7 @@ class Api:
         self.storage = storage
         self.links = FileLinks(b"a key for the links of tests")
         self.dial_in = DialIn()
-        self.composing: dict[str, dict[int, float]] = {}
+        self.composites = Composites()
         self.proxies = (ip_network("127.0.0.1"),)
         self.client = aiohttp.ClientSession()
 
@@ -64,16 +65,13 @@ class Api:
         arguments = (self.store, self.issuer, self.credentials, self.sessions)
         clock = lambda: self.now  # noqa: E731
         backend = enablex.Backend(
-            *arguments, self.links, self.storage, self.dial_in, self.proxies, clock, self.composites
+            *arguments, self.links, self.storage, self.dial_in, self.proxies, clock, self.composites.of
         )
         app = web.Application()
         links = file_links.routes(self.store, self.storage, self.links, self.credentials.app_id, clock)
         app.add_routes([*enablex.routes(backend), *local.routes(*arguments, clock, self.proxies), *links])
         self.server = TestServer(app)
         await self.server.start_server()
-
-    def composites(self, conf_num: str) -> dict[int, float]:
-        return self.composing.get(conf_num, {})
 
     @property
     def authorization(self) -> dict[str, str]:
