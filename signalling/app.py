@@ -151,6 +151,7 @@ def _recording(
         files,
         reply_timeout=settings.link_timeout,
         recorder_grace=settings.recorder_grace,
+        recorder_patience=settings.recorder_patience,
         count=lambda outcome: metrics.segments.labels(outcome).inc(),
     )
     metrics.registry.register(RecorderCollector(recording.recorders))

@@ -28,6 +28,7 @@ class SignallingSettings:
     resume_grace: float = 30.0
     node_grace: float = 2.0
     recorder_grace: float = 2.0
+    recorder_patience: float = 20.0
     join_timeout: float = 15.0
     link_timeout: float = 5.0
     heartbeat: float = 15.0

@@ -41,11 +41,14 @@ _SENTENCES = {
 
 
 class Dispatch:
-    """All recorders and all segments. `grace` is how long (seconds) a recorder has to come back."""
+    """All recorders and all segments. After `grace` seconds without its link, what a recorder had to record goes to
+    another one. Where there is no other, it has `patience` seconds to come back, or another one to come: a recorder
+    that died is started again by whoever watches over it."""
 
-    def __init__(self, grace: float) -> None:
+    def __init__(self, grace: float, patience: float) -> None:
         self.recorders: dict[str, Recorder] = {}
         self._grace = grace
+        self._patience = max(grace, patience)
         self._jobs: dict[tuple[str, RecordingKind], Job] = {}
 
     @property
@@ -61,7 +64,11 @@ class Dispatch:
 
     def next_deadline(self) -> float | None:
         """When `tick` is due; None while nothing waits for time to pass."""
-        deadlines = [one.away_since + self._grace for one in self.recorders.values() if one.away_since is not None]
+        deadlines = [
+            one.away_since + (self._patience if one.is_missed else self._grace)
+            for one in self.recorders.values()
+            if one.away_since is not None
+        ]
         deadlines += [job.due_at for job in self._jobs.values() if job.due_at is not None]
         return min(deadlines, default=None)
 
@@ -117,7 +124,8 @@ class Dispatch:
         recorder = self.recorders.get(hello.recorder_id)
         if recorder is None:
             recorder = self.recorders[hello.recorder_id] = Recorder(hello, is_local)
-        recorder.hello, recorder.is_local, recorder.away_since = hello, is_local, None
+        recorder.hello, recorder.is_local = hello, is_local
+        recorder.away_since, recorder.is_missed = None, False
         orders: list[Order] = [
             TellRecorder(hello.recorder_id, FinishSegment(request_id=0, segment_id=unwanted))
             for unwanted in hello.segments
@@ -129,6 +137,8 @@ class Dispatch:
             else:
                 job.forget_recorder()
                 orders += self._bring_up(job, now)
+        for missed in [one for one in self.recorders.values() if one.is_missed]:
+            orders += self._replace(missed)
         return orders
 
     def unlink(self, recorder_id: str, now: float) -> None:
@@ -172,10 +182,14 @@ class Dispatch:
         """Time has passed."""
         orders: list[Order] = []
         for recorder in list(self.recorders.values()):
-            if recorder.away_since is not None and recorder.away_since + self._grace <= now:
+            if recorder.away_since is None or recorder.away_since + self._grace > now:
+                continue
+            recorder.is_missed = True
+            orders += self._replace(recorder)
+            if not self._jobs_on(recorder) or recorder.away_since + self._patience <= now:
                 del self.recorders[recorder.recorder_id]
                 for job in self._jobs_on(recorder):
-                    orders += self._move(job, "recorder-gone", _NONE_LEFT)
+                    orders += self._give_up(job, "recorder-gone", _NONE_LEFT)
         for job in list(self._jobs.values()):
             if job.due_at is not None and job.due_at <= now:
                 orders += self._bring_up(job, now)
@@ -197,6 +211,14 @@ class Dispatch:
         if len(job.failures) > MAX_FAILURES:
             return self._give_up(job, reason, sentence)
         return self._move(job, reason, sentence)
+
+    def _replace(self, recorder: Recorder) -> list[Order]:
+        """Move what a recorder had to record, where there is another one."""
+        orders: list[Order] = []
+        for job in self._jobs_on(recorder):
+            if self._choose(job.task, job.failures) is not None:
+                orders += self._move(job, "recorder-gone", _NONE_LEFT)
+        return orders
 
     def _move(self, job: Job, reason: RecordingFailure, message: str) -> list[Order]:
         """Let another recorder go on; for the reason, nobody does when there is none."""

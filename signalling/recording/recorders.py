@@ -12,7 +12,8 @@ NEEDED_BYTES = 256 << 20
 
 @dataclass(slots=True)
 class Recorder:
-    """One that is linked, or may come back until some grace is over: `away_since` is when its link broke (seconds).
+    """One that is linked, or may come back: `away_since` is when its link broke (seconds), and it `is_missed` when it
+    has been away for so long that others are to do its work.
 
     `is_local` says that it runs on signalling's own machine. `segments` are the ids of those that it has to record.
     """
@@ -20,6 +21,7 @@ class Recorder:
     hello: RecorderHello
     is_local: bool
     away_since: float | None = None
+    is_missed: bool = False
     segments: set[str] = field(default_factory=set)
     load: RecorderLoad | None = None
 

@@ -52,6 +52,7 @@ class RecordingService:
         *,
         reply_timeout: float,
         recorder_grace: float,
+        recorder_patience: float,
         count: Callable[[str], None],
     ) -> None:
         """`count` is told what becomes of segments: `begun`, `moved`, `failed`, `finished`. Times are in seconds."""
@@ -62,7 +63,7 @@ class RecordingService:
         self._clock = clock
         self._files = files
         self._count = count
-        self._dispatch = Dispatch(recorder_grace)
+        self._dispatch = Dispatch(recorder_grace, recorder_patience)
         self._available = False
         self._sessions: dict[str, Recorded] = {}
         self._timer: asyncio.TimerHandle | None = None

@@ -12,6 +12,7 @@ from signalling.recording.scene import NOBODY, Place, Scene, Someone
 from tests.support.link_node import CANDIDATE, TAP
 
 GRACE = 2.0
+PATIENCE = 20.0
 PLACE = Place("n1", TAP, (CANDIDATE,))
 ANN, BOB = Someone("Ann", "moderator"), Someone("Bob", "participant")
 SCENE = Scene({"ann": ANN, "bob": BOB}, NOBODY, PLACE)
@@ -31,7 +32,7 @@ def task(segment: int = 1, conf_num: str = "CONF-100001", **changes: Any) -> Tas
 
 
 def linked(*recorders: str, **more: Any) -> Dispatch:
-    dispatch = Dispatch(GRACE)
+    dispatch = Dispatch(GRACE, PATIENCE)
     for recorder_id in recorders:
         assert dispatch.link(hello(recorder_id, **more), 0.0, is_local=True) == []
     return dispatch

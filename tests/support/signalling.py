@@ -186,7 +186,7 @@ def issuer() -> TokenIssuer:
 @asynccontextmanager
 async def running_signalling(folder: Path, **changes: Any) -> AsyncIterator[Signalling]:
     """A server with a database in a folder; `changes` are settings, and the URLs of webhooks."""
-    given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2, "recorder_grace": 0.2}
+    given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2, "recorder_grace": 0.2, "recorder_patience": 0.5}
     store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite", changes.pop("webhook_urls", ()))
     app = create_app(SignallingSettings(**(given | changes)), store, issuer(), CREDENTIALS)
     runner = web.AppRunner(app, shutdown_timeout=2.0)

@@ -23,6 +23,7 @@ from signalling.recording.scene import Scene, Someone, Stage
 from tests.support.dispatching import (
     BOB,
     GRACE,
+    PATIENCE,
     PLACE,
     SCENE,
     hello,
@@ -202,12 +203,25 @@ def test_a_recorder_that_stays_away_is_replaced() -> None:
     assert told(back, FinishSegment) == [("r1", FinishSegment(request_id=0, segment_id=given.segment_id))]
 
 
+@pytest.mark.parametrize("saviour", ["r1", "r2"])
+def test_without_another_recorder_one_is_waited_for(saviour: str) -> None:
+    dispatch = linked("r1")
+    recording(dispatch)
+    dispatch.unlink("r1", 10.0)
+    assert dispatch.tick(10.0 + GRACE) == []
+    # The one that died was started again and knows nothing of the segment, or another one came.
+    assert outcomes(dispatch.link(hello(saviour), 10.0 + GRACE + 1, is_local=True)) == MOVED
+    assert outcomes(dispatch.tick(10.0 + PATIENCE)) == []
+
+
 def test_without_another_recorder_the_recording_has_failed() -> None:
     dispatch = linked("r1")
     given = recording(dispatch)
     dispatch.unlink("r1", 10.0)
     assert not dispatch.available
-    assert outcomes(dispatch.tick(10.0 + GRACE)) == GONE
+    assert dispatch.tick(10.0 + GRACE) == []
+    assert dispatch.next_deadline() == 10.0 + PATIENCE
+    assert outcomes(dispatch.tick(10.0 + PATIENCE)) == GONE
     assert not dispatch.is_recording(given.conf_num)
 
 

@@ -11,7 +11,7 @@ from signalling.domain.recording import RecordingFailed, RecordingMoved
 from signalling.recording.dispatch import Dispatch
 from signalling.recording.orders import Order, PlaceTap, RemoveTap, TellRecorder, TellSession
 from signalling.recording.scene import NOBODY, Scene, Someone
-from tests.support.dispatching import GRACE, PLACE, hello, task
+from tests.support.dispatching import GRACE, PATIENCE, PLACE, hello, task
 
 RECORDERS = st.sampled_from(["r1", "r2", "r3"])
 SESSIONS = st.sampled_from(["CONF-100001", "CONF-100002"])
@@ -23,7 +23,7 @@ class DispatchMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dispatch = Dispatch(GRACE)
+        self.dispatch = Dispatch(GRACE, PATIENCE)
         self.now = 0.0
         self.segments = 0
         self.wanted: dict[str, str] = {}
@@ -111,7 +111,7 @@ class DispatchMachine(RuleBasedStateMachine):
                 broke = SegmentFailed(segment_id=segment_id, reason="internal-error", message="")
                 self.carry_out(self.dispatch.segment_failed(recorder_id, broke))
 
-    @rule(seconds=st.sampled_from([0.1, GRACE]))
+    @rule(seconds=st.sampled_from([0.1, GRACE, PATIENCE]))
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
         self.carry_out(self.dispatch.tick(self.now))
