@@ -66,7 +66,9 @@ def create_app(
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
 
     proxies = settings.proxy_networks()
-    backend = enablex.Backend(store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall)
+    backend = enablex.Backend(
+        store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall, recording.composites
+    )
 
     async def jwks(request: web.Request) -> web.Response:
         return web.json_response(issuer.jwks(), headers={"Access-Control-Allow-Origin": "*"})

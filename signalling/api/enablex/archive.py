@@ -1,6 +1,6 @@
 """The endpoints of the archive: which files there are of past sessions, and the files themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +9,7 @@ from aiohttp.abc import AbstractStreamWriter
 from pydantic import TypeAdapter
 from yarl import URL
 
-from signalling.api.enablex.answers import ArchiveAnswer, ArchiveShown, Link
+from signalling.api.enablex.answers import ArchiveAnswer, ArchiveShown, Link, ProgressShown
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.errors import ApiError, ErrorCode
 from signalling.api.enablex.filters import FILTERS, errors_of, selected
@@ -17,6 +17,7 @@ from signalling.api.enablex.operations import Call, Nothing, Operation
 from signalling.api.enablex.pages import ConfNum, PageQuery, page_of
 from signalling.api.enablex.shown import instant_shown
 from signalling.origin import origin_of
+from signalling.recording.composites import CompositeState
 from signalling.static_headers import FILE
 from signalling.store import ArchiveFile, FileKind, SessionRecord, number_of
 
@@ -58,7 +59,10 @@ class _Archive:
         selection = await selected(call.path, self._backend.store, self._backend.app_id)
         found = await self._files.find(selection, self._backend.clock(), page.limit + 1, page.after)
         return ArchiveAnswer(
-            archive=[_shown(session, files, base) for session, files in found[: page.limit]],
+            archive=[
+                _shown(session, files, base, self._backend.composites.of(session.conf_num))
+                for session, files in found[: page.limit]
+            ],
             next=page.next([session.conf_num for session, _ in found]),
         )
 
@@ -110,9 +114,13 @@ class _Download(web.FileResponse):
         return '"' in if_range and if_range != f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
 
 
-def _shown(session: SessionRecord, files: list[ArchiveFile], base: URL) -> ArchiveShown:
-    def urls(kind: FileKind) -> list[str]:
-        return [str(base / "archive" / "files" / one.file_id / one.name) for one in files if one.kind == kind]
+def _shown(
+    session: SessionRecord, files: list[ArchiveFile], base: URL, composites: Sequence[CompositeState]
+) -> ArchiveShown:
+    def urls(*kinds: FileKind) -> list[str]:
+        return [str(base / "archive" / "files" / one.file_id / one.name) for one in files if one.kind in kinds]
+
+    progress = [ProgressShown(segment=one.segment, percent=one.percent, failure=one.failure) for one in composites]
 
     return ArchiveShown(
         id=f"{number_of(session.conf_num):024x}",
@@ -121,7 +129,8 @@ def _shown(session: SessionRecord, files: list[ArchiveFile], base: URL) -> Archi
         app_id=session.app_id,
         room_id=session.room_id,
         recording=[Link(url=url) for url in urls("recording")],
-        transcoded=[Link(url=url) for url in urls("transcoded")],
+        transcoded=[Link(url=url) for url in urls("transcoded", "live")],
         chatdata=next(iter(urls("chat")), ""),
         metadata=next(iter(urls("metadata")), ""),
+        progress=progress or None,
     )

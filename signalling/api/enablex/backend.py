@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signalling.api.sessions import Sessions
 from signalling.archive import LocalStorage
 from signalling.credentials import Credentials
 from signalling.dial_in import NO_DIAL_IN, DialIn
+from signalling.recording.composites import Composites
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
 from signalling.ws.addresses import Network
@@ -16,7 +17,7 @@ from signalling.ws.addresses import Network
 @dataclass(frozen=True, slots=True)
 class Backend:
     """`storage` has the files of the archive, if there is one; `proxies` are believed about the URL that was asked for;
-    `clock` gives Unix seconds."""
+    `clock` gives Unix seconds; `composites` are those that are being made."""
 
     store: Store
     issuer: TokenIssuer
@@ -26,6 +27,7 @@ class Backend:
     dial_in: DialIn = NO_DIAL_IN
     proxies: tuple[Network, ...] = ()
     clock: Callable[[], float] = time.time
+    composites: Composites = field(default_factory=Composites)
 
     @property
     def app_id(self) -> str:

@@ -16,6 +16,7 @@ from signalling.api.sessions import ActiveUser
 from signalling.archive import LocalStorage
 from signalling.credentials import Credentials
 from signalling.dial_in import DialIn
+from signalling.recording.composites import Composites
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
 
@@ -55,13 +56,14 @@ class Api:
         self.credentials = Credentials.generate()
         self.storage = storage
         self.dial_in = DialIn()
+        self.composites = Composites()
         self.proxies = (ip_network("127.0.0.1"),)
         self.client = aiohttp.ClientSession()
 
     async def start(self) -> None:
         arguments = (self.store, self.issuer, self.credentials, self.sessions)
         clock = lambda: self.now  # noqa: E731
-        backend = enablex.Backend(*arguments, self.storage, self.dial_in, self.proxies, clock)
+        backend = enablex.Backend(*arguments, self.storage, self.dial_in, self.proxies, clock, self.composites)
         app = web.Application()
         app.add_routes([*enablex.routes(backend), *local.routes(*arguments, clock, self.proxies)])
         self.server = TestServer(app)

@@ -146,11 +146,11 @@ async def test_what_was_queued_before_a_restart_is_delivered_after_it(tmp_path: 
         await store.close()
         assert receiver.received == 0
         store = await Store.open(url, (receiver.url,))
-        task = asyncio.create_task(
-            WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), lambda outcome: None).run()
-        )
+        sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), lambda outcome: None)
+        task = asyncio.create_task(sender.run())
         await receiver.wait_for("session-started")
-        task.cancel()
+        sender.stop()
+        await task
         await store.close()
 
 
@@ -159,14 +159,16 @@ async def test_a_receiver_that_is_down_holds_up_no_other(tmp_path: Path, monkeyp
     async with receiving(SECRET) as receiver:
         store = await Store.open(f"sqlite:///{tmp_path}/db", ("http://127.0.0.1:1/hook", receiver.url))
         outcomes: list[str] = []
-        task = asyncio.create_task(WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append).run())
+        sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
+        task = asyncio.create_task(sender.run())
         await session(store)
         await receiver.wait_for("session-started")
         while len(outcomes) < 2:
             await asyncio.sleep(0.01)
         assert sorted(outcomes) == ["delivered", "failed"]
         assert await store.webhooks.waiting() == 1
-        task.cancel()
+        sender.stop()
+        await task
         await store.close()
 
 
