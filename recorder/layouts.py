@@ -96,10 +96,13 @@ def _people_tiles(people: Sequence[str], rects: Sequence[Rect], talkers: Collect
 
 
 def _grid(count: int, area: Rect, fill: bool = False) -> list[Rect]:
-    """The largest equal 16:9 tiles, row by row, the last row centred. `fill`: cells of the area instead of 16:9."""
+    """The largest equal 16:9 tiles, row by row, the last row centred; of two grids as good, the wider.
+
+    `fill`: cells of the area instead of 16:9.
+    """
     if not count:
         return []
-    columns = max(range(1, count + 1), key=lambda number: (_tile_size(number, count, area)[0], -number))
+    columns = max(range(1, count + 1), key=lambda number: (_tile_size(number, count, area)[0], number))
     rows = -(-count // columns)
     width, height = _tile_size(columns, count, area)
     if fill:

@@ -18,7 +18,15 @@ from sfu.link_messages import Fingerprint
 from sfu.rtcp.packets import RtcpError, SenderReport, parse_rtcp
 from sfu.rtp.framing import FrameReader, frame
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
-from sfu.tap_messages import CONTROL_FRAMES, ControlFrame, TapAccepted, TapClosed, TapCredentials, TapRefused
+from sfu.tap_messages import (
+    CONTROL_FRAMES,
+    ControlFrame,
+    KeyframeWanted,
+    TapAccepted,
+    TapClosed,
+    TapCredentials,
+    TapRefused,
+)
 
 DIAL_TIMEOUT = 10.0
 """Seconds to get connected and accepted."""
@@ -104,6 +112,11 @@ class Tap:
         item = self._items.popleft()
         self._ended = isinstance(item, TapClosed)
         return item
+
+    def want_keyframe(self, track_id: str) -> None:
+        """Ask for a picture of a track that can be shown without those before it; as often as one likes."""
+        if not self._writer.is_closing():
+            self._writer.write(frame(KeyframeWanted(track_id=track_id).model_dump_json().encode()))
 
     def close(self) -> None:
         """Hang up at once. Idempotent."""

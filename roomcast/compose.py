@@ -13,7 +13,7 @@ from recorder.composite.segment import Choices, Composite
 def run(folder: Path, output: Path | None, choices: Choices, console: Console) -> Composite:
     """Make it and tell what was made. Raises CompositeError, of which the text says what to do."""
     columns = (TextColumn("composing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("compose", total=100)
         made = segment.compose_segment(
             folder, output, choices, lambda progress: bar.update(task, completed=progress.percent)

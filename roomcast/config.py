@@ -20,7 +20,7 @@ PREFIX = "ROOMCAST_"
 FILE_VARIABLE = "ROOMCAST_CONFIG"
 
 # URLs may hold passwords.
-_SECRETS = frozenset({"link_secret", "sip_password", "webhook_secret", "webhook_urls", "database_url"})
+_SECRETS = frozenset({"link_secret", "sip_password", "webhook_secret", "webhook_urls", "database_url", "archive_url"})
 _HIDDEN = "(set, not shown)"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -89,14 +89,44 @@ class Options(BaseModel):
         description="Media processes on this machine. One uses one core; 0 is for a machine whose media nodes are "
         "elsewhere.",
     )
+    recorders: Annotated[int, Field(ge=0, le=16)] = Field(
+        1,
+        description="Recorders on this machine; 0 is for a machine whose recorders are elsewhere, or without any.",
+    )
+    recorder_dir: Path | None = Field(
+        None,
+        description="Folder for what is being recorded, or is not in the archive yet; the recorders of roomcast serve "
+        "have numbered folders in it. Empty means data_dir/recordings.",
+    )
+    recorder_capacity: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Segments that one recorder records at the same time; 0 means eight for each core."
+    )
+    recorder_composites: Annotated[int, Field(ge=1, le=64)] = Field(
+        1,
+        description="Composites that one recorder makes at the same time; one alone uses all cores that are idle.",
+    )
+    recorder_min_free_bytes: Annotated[int, Field(ge=0)] = Field(
+        1_073_741_824, description="Bytes that the disk of recorder_dir must have left before another segment begins."
+    )
+    recorder_encoder: Literal["auto", "h264_nvenc", "h264_qsv", "h264_amf", "libx264"] = Field(
+        "auto", description="What encodes composites; auto takes the first of these that works on this machine."
+    )
+    watermark: Path | None = Field(
+        None, description="A PNG of at most 140x140 pixels that is put on the composites of rooms that want one."
+    )
+    archive_url: str = Field(
+        "",
+        description="Where finished recordings go: file:///FOLDER, s3://BUCKET/FOLDER, ftp://USER:PASSWORD@HOST/FOLDER "
+        "or another URL of fsspec. Empty means data_dir/archive.",
+    )
     link_url: str = Field(
         "",
-        description="For roomcast media-node on a machine of its own: where signalling is, as wss://HOST/link.",
+        description="For a media node or a recorder on a machine of its own: where signalling is, as wss://HOST/link.",
     )
     link_secret: SecretStr = Field(
         SecretStr(""),
-        description="What media nodes show to signalling. Empty means the one in data_dir/link-secret, made at the "
-        "first start; set it to the same value on machines that work together.",
+        description="What media nodes and recorders show to signalling. Empty means the one in data_dir/link-secret, "
+        "made at the first start; set it to the same value on machines that work together.",
     )
     webhook_urls: tuple[str, ...] = Field(
         (),
@@ -194,7 +224,7 @@ class Options(BaseModel):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("local_mode", "tls_certificate", "tls_key", mode="before")
+    @field_validator("local_mode", "tls_certificate", "tls_key", "recorder_dir", "watermark", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -258,6 +288,11 @@ class Options(BaseModel):
     def database(self) -> str:
         """The URL of the database, the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'roomcast.db'}"
+
+    @property
+    def recordings(self) -> Path:
+        """`recorder_dir`, the default filled in."""
+        return (self.recorder_dir or self.data_dir / "recordings").absolute()
 
 
 @dataclass(frozen=True, slots=True)

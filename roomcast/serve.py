@@ -1,4 +1,4 @@
-"""`roomcast serve`: signalling in this process, media nodes as children."""
+"""`roomcast serve`: signalling in this process, media nodes and recorders as children."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -56,6 +56,10 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
                 f"{name}, media_processes: {options.media_processes} ports from {port} on go beyond {_LAST_PORT}: set "
                 f"{PREFIX}{name.upper()} to a smaller one"
             )
+    if options.recorders and (options.watermark or options.archive_url):
+        from roomcast import recorder  # loads FFmpeg, which a server without either need not
+
+        recorder.check(options)
     # Whatever is written from here on, the database included, is for the server's user alone.
     os.umask(0o077)
     uvloop.run(_serve(options, config_file, announce))
@@ -74,10 +78,9 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
         async with listening(app, options) as entrance, asyncio.TaskGroup() as group:
             _log.info("signalling-started", url=entrance.url, local_mode=options.is_local)
             announce(Started(entrance.url, options.is_local, options.data_dir, credentials if made else None))
-            commands = (
-                _media_node(index, options, config_file, entrance.link_url, secret)
-                for index in range(options.media_processes)
-            )
+            link = _Link(entrance.link_url, secret)
+            commands = [_media_node(index, options, config_file, link) for index in range(options.media_processes)]
+            commands += [_recorder(index, options, config_file, link) for index in range(options.recorders)]
             beside = [group.create_task(work) for work in (_tidy(store), *map(keep_running, commands))]
             await stop.wait()
             _log.info("signalling-stops")
@@ -162,19 +165,43 @@ def _static_dirs() -> dict[str, Path]:
         raise ConfigError(f"this installation is not complete: {error}") from error
 
 
-def _media_node(
-    index: int, options: Options, config_file: Path | None, link_url: str, link_secret: str
-) -> ChildCommand:
-    """The command of the media process of that index. Secrets go by the environment, which others cannot see."""
-    file = ["--config", str(config_file)] if config_file else []
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """How children get in. The secret goes by the environment, which others cannot see."""
+
+    url: str
+    secret: str = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {PREFIX + "LINK_URL": self.url, PREFIX + "LINK_SECRET": self.secret}
+
+
+def _media_node(index: int, options: Options, config_file: Path | None, link: _Link) -> ChildCommand:
+    """The command of the media process of that index."""
     node_id = f"{socket.gethostname()}-{index}"
+    ports = {
+        PREFIX + "MEDIA_PORT": str(options.media_port + index if options.media_port else 0),
+        PREFIX + "TAP_PORT": str(options.tap_port + index if options.tap_port else 0),
+    }
     return ChildCommand(
         name=node_id,
-        arguments=[sys.executable, "-m", "roomcast", *file, "media-node", "--node-id", node_id],
-        environment={
-            PREFIX + "LINK_URL": link_url,
-            PREFIX + "LINK_SECRET": link_secret,
-            PREFIX + "MEDIA_PORT": str(options.media_port + index if options.media_port else 0),
-            PREFIX + "TAP_PORT": str(options.tap_port + index if options.tap_port else 0),
-        },
+        arguments=_arguments(config_file, "media-node", "--node-id", node_id),
+        environment=link.environment | ports,
     )
+
+
+def _recorder(index: int, options: Options, config_file: Path | None, link: _Link) -> ChildCommand:
+    """The command of the recorder of that index. Its folder is not named by the host, whose name may change."""
+    recorder_id = f"{socket.gethostname()}-recorder-{index}"
+    folder = {PREFIX + "RECORDER_DIR": str(options.recordings / str(index))}
+    return ChildCommand(
+        name=recorder_id,
+        arguments=_arguments(config_file, "recorder", "--recorder-id", recorder_id),
+        environment=link.environment | folder,
+    )
+
+
+def _arguments(config_file: Path | None, *command: str) -> list[str]:
+    file = ["--config", str(config_file)] if config_file else []
+    return [sys.executable, "-m", "roomcast", *file, *command]

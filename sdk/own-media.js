@@ -110,6 +110,19 @@ export class PublishingRoom extends RecordedRoom {
     await this.#publishing.switchDevice(source, device);
   }
 
+  /**
+   * The server withholds layers of a track, or does not any more.
+   *
+   * @protected
+   * @param {Record<string, any>} params of `track-limited`
+   */
+  limited({ track_id, layers }) {
+    const track = this.localTracks.find(({ trackId }) => trackId === track_id);
+    if (track === undefined) return; // unpublished meanwhile
+    if (layers.length > 0) track.fitMeasured().catch(() => {}); // the connection was closed meanwhile
+    this.emit("track-limited", { track, layers });
+  }
+
   /** @param {Source} source */
   #checkFree(source) {
     const room = /** @type {import("./room.js").Room} */ (/** @type {unknown} */ (this));

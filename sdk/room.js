@@ -196,6 +196,8 @@ export class Room extends PublishingRoom {
       this.#talkersKnown(params.active ?? []);
       this.#slotsChanged(changed);
       this.emit("active-talkers-updated", { active: this.activeTalkers });
+    } else if (method === "track-limited") {
+      this.limited(params);
     } else if (params.client_id === this.clientId) {
       if (method === "track-muted") publishing.told(params.source, true);
     } else {
@@ -229,6 +231,7 @@ export class Room extends PublishingRoom {
     this.name = room.name;
     this.settings = room.settings;
     this.data = room.data ?? {};
+    this.#parts.publishing.limit(room.settings.quality);
   }
 
   /**

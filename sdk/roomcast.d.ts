@@ -109,6 +109,12 @@ export interface LocalTrack {
 /** `ended`: the device was taken away or its use withdrawn; `refused`: the server does not let one publish it. */
 export type LocalTrackChange = "published" | "unpublished" | "muted" | "unmuted" | "replaced" | "ended" | "refused";
 
+/** What of a layer exceeds the room's quality. `rid` is empty without simulcast. */
+export interface LimitedLayer {
+  rid: string;
+  reason: "resolution" | "bitrate";
+}
+
 interface Received {
   /** null when the sender has left already. */
   from: Participant | null;
@@ -205,6 +211,8 @@ export interface RoomEvents extends ModerationEvents, RecordingEvents {
   /** The slots exist only now (after `room-allowed`), or receive on a new peer connection: play those that are new. */
   "slots-renewed": null;
   "local-tracks-changed": { track: LocalTrack; change: LocalTrackChange };
+  /** The server withholds these layers of one's own; none: no more. The SDK scales them down by itself. */
+  "track-limited": { track: LocalTrack; layers: readonly LimitedLayer[] };
   "message-received": Received & { text: string; at: Date };
   "user-data-received": Received & { data: unknown };
   /** The connection to the server, or the one for media, was lost and is being restored. */

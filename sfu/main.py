@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import time
 
 import structlog
@@ -11,10 +10,11 @@ import uvloop
 from sfu.addresses import bind_hosts, candidates
 from sfu.dtls import Certificate
 from sfu.link import Link
-from sfu.link_messages import Hello, NodeLoad
+from sfu.link_messages import COMMANDS, Command, Hello, NodeLoad, NodeMessage
 from sfu.metrics import Counters, CpuMeter
 from sfu.node import TICK, MediaNode
 from sfu.options import NodeOptions
+from sfu.process import until_stopped
 from sfu.tap.listener import TapListener
 from sfu.transport.mux import Mux
 
@@ -52,14 +52,16 @@ async def serve(options: NodeOptions) -> None:
             taps=node.taps.ids,
         )
 
-    link = Link(options.link_url, options.link_secret, hello=hello, state=node.state, obey=node.obey)
+    link: Link[NodeMessage, Command] = Link(
+        options.link_url, options.link_secret, commands=COMMANDS, hello=hello, state=node.state, obey=node.obey
+    )
     log.info("media port open", port=mux.port, addresses=sorted({candidate.ip for candidate in announced}))
     # What start-up made lives for ever: the collector need not look at it again.
     gc.collect()
     gc.freeze()
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, link, counters))]
     try:
-        await _stopped(tasks)
+        await until_stopped(tasks)
     finally:
         for task in tasks:
             task.cancel()
@@ -69,7 +71,7 @@ async def serve(options: NodeOptions) -> None:
         await mux.close()
 
 
-async def _drive(node: MediaNode, link: Link, counters: Counters) -> None:
+async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Counters) -> None:
     """Tick, and report the load. The loop's delay is how late a tick comes."""
     loop = asyncio.get_running_loop()
     meter = CpuMeter(time.monotonic())
@@ -92,16 +94,3 @@ async def _drive(node: MediaNode, link: Link, counters: Counters) -> None:
                 )
             )
             worst = 0.0
-
-
-async def _stopped(tasks: list[asyncio.Task[None]]) -> None:
-    """Wait for a signal to stop, or for a task to fail, which is a bug and ends the process."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    waiting = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    for task in done - {waiting}:
-        task.result()

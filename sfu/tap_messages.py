@@ -1,6 +1,7 @@
 """What goes over a tap: the connection that a recorder dials to a media node, for a copy of what a session publishes.
 
-Everything is in RFC 4571 frames, over TLS. The recorder's only frame is `TapCredentials`. The node's frames are RTP
+Everything is in RFC 4571 frames, over TLS. The recorder's first frame is `TapCredentials`; all that it may say once it
+is accepted is `KeyframeWanted`. The node's frames are RTP
 packets, RTCP sender reports (told apart as in RFC 5761), and control frames: one model of `ControlFrame` as JSON, so
 that their first byte is `{`, which no RTP or RTCP packet begins with. The first one is `TapAccepted` or `TapRefused`.
 
@@ -17,7 +18,7 @@ AUDIO_LEVEL_ID = 1
 """The header extension of a tap's RTP packets (RFC 6464); there are no others."""
 
 MAX_CREDENTIALS = 1024
-"""Bytes of the recorder's frame."""
+"""Bytes of a frame of the recorder."""
 
 
 class TapCredentials(Message):
@@ -25,6 +26,14 @@ class TapCredentials(Message):
 
     tap_id: Identifier
     token: TapToken
+
+
+class KeyframeWanted(Message):
+    """From the recorder: nothing of this track can be shown before a keyframe comes. The node asks its publisher for
+    one each few seconds at most, however often this comes."""
+
+    type: Literal["keyframe"] = "keyframe"
+    track_id: Identifier
 
 
 class TapAccepted(Message):

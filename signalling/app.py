@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -21,6 +22,7 @@ from signalling.nodes import Nodes
 from signalling.not_found import describe_missing
 from signalling.recording.files import FileKeeper
 from signalling.recording.service import RecordingService
+from signalling.repeated import Repeated
 from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.store import Store
@@ -28,9 +30,6 @@ from signalling.tokens import TokenIssuer
 from signalling.webhooks.sender import WebhookSender
 from signalling.ws.client import Services
 from signalling.ws.endpoint import WebSocketEndpoint
-
-STOP_TIMEOUT = 2.0
-"""Seconds that a server that stops gives to deliveries and files at hand."""
 
 log = structlog.get_logger()
 
@@ -62,6 +61,12 @@ def create_app(
     links = Links(
         settings.link_secret, nodes, sessions, reply_timeout=settings.link_timeout, node_grace=settings.node_grace
     )
+    sender = WebhookSender(
+        store.webhooks,
+        settings.webhook_secret.encode(),
+        clock,
+        lambda outcome: metrics.webhooks.labels(outcome).inc(),
+    )
     resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
 
@@ -78,25 +83,19 @@ def create_app(
         left_open = await store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
-        sender = WebhookSender(
-            store.webhooks,
-            settings.webhook_secret.encode(),
-            clock,
-            lambda outcome: metrics.webhooks.labels(outcome).inc(),
-        )
-        life = asyncio.create_task(_show_life(sessions, settings.sign_of_life))
-        ending = [asyncio.create_task(sender.run()), asyncio.create_task(files.run())]
+        sign_of_life = Repeated(partial(_show_life, sessions), settings.sign_of_life)
+        sign_of_life.start()
+        sender.start()
+        files.start()
         if archivist is not None:
             archivist.start()
         yield
+        await sign_of_life.stop()
         await journal.close()
         if archivist is not None:
             await archivist.stop()
-        sender.stop()
-        files.stop()
-        await asyncio.wait(ending, timeout=STOP_TIMEOUT)
-        for task in (life, *ending):
-            task.cancel()
+        await sender.stop()
+        await files.stop()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
@@ -158,18 +157,16 @@ def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> 
     return [web.get("/health", health), web.get("/metrics", show_metrics)]
 
 
-async def _show_life(sessions: LiveSessions, period: float) -> None:
-    """Let the database know each `period` seconds which sessions go on, and what was measured of their connections:
-    after a crash, this is when they ended, and what their reports hold."""
+async def _show_life(sessions: LiveSessions) -> None:
+    """Let the database know which sessions go on, and what was measured of their connections: after a crash, this is
+    when they ended, and what their reports hold."""
     around = sessions.around
-    while True:
-        await asyncio.sleep(period)
-        conf_nums = [session.conf_num for session in sessions.all()]
-        if not conf_nums:
-            continue
-        for session in sessions.all():
-            session.note_usage()
-        try:
-            await around.store.sessions.seen(conf_nums, around.clock.wall())
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("could not note that sessions go on", error=str(error))
+    conf_nums = [session.conf_num for session in sessions.all()]
+    if not conf_nums:
+        return
+    for session in sessions.all():
+        session.note_usage()
+    try:
+        await around.store.sessions.seen(conf_nums, around.clock.wall())
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("could not note that sessions go on", error=str(error))

@@ -114,6 +114,9 @@ class SoundReader:
 
 
 def _array(frame: av.AudioFrame) -> Sound:
+    """Planar samples; the view of a single channel costs no copy."""
+    if len(frame.planes) == 1:
+        return np.frombuffer(memoryview(frame.planes[0]), np.float32, frame.samples)[None]
     return frame.to_ndarray().astype(np.float32, copy=False)
 
 

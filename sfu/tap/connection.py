@@ -24,9 +24,10 @@ class CountMany(Protocol):
 
 
 class TapConnection(asyncio.Protocol):
-    """Made by the listener; `credentials` is the recorder's one frame, or a ConnectionError.
+    """Made by the listener; `credentials` is the recorder's first frame, or a ConnectionError.
 
-    `closed` is called once when an established connection is gone; whoever owns the connection sets it.
+    `closed` is called once when an established connection is gone, `heard` with each further frame of the recorder;
+    whoever owns the connection sets them.
     """
 
     def __init__(self, count: CountMany, limit: int = BUFFER_LIMIT) -> None:
@@ -34,6 +35,7 @@ class TapConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.credentials: asyncio.Future[bytes] = self._loop.create_future()
         self.closed: Callable[[], None] = lambda: None
+        self.heard: Callable[[bytes], None] = lambda frame: self.reject()
         self._count = count
         self._limit = limit
         self._reader = FrameReader(MAX_CREDENTIALS)
@@ -95,6 +97,11 @@ class TapConnection(asyncio.Protocol):
         if self._stream is not None:
             self._stream.abort()
 
+    def reject(self) -> None:
+        """Drop a recorder that says what none has to say."""
+        self._count("tap-unexpected-data")
+        self.abort()
+
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -103,19 +110,17 @@ class TapConnection(asyncio.Protocol):
         self._writable = True
 
     def data_received(self, data: bytes) -> None:
-        if self.credentials.done():
-            # A recorder has nothing more to say.
-            self._count("tap-unexpected-data")
-            self.abort()
-            return
         try:
             frames = self._reader.feed(data)
         except FramingError as error:
             self._fail(str(error))
-            self.abort()
+            self.reject()
             return
-        if frames:
-            self.credentials.set_result(frames[0])
+        for each in frames:
+            if not self.credentials.done():
+                self.credentials.set_result(each)
+            elif self.is_open:
+                self.heard(each)
 
     def pause_writing(self) -> None:
         self._writable = False

@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from sfu.forwarding.packet_path import PacketPath
 from sfu.link_messages import PutTap
 from sfu.tap.connection import CountMany, TapConnection
 from sfu.tap.tapped_track import TappedTrack
-from sfu.tap_messages import TapAccepted, TapClosed
+from sfu.tap_messages import KeyframeWanted, TapAccepted, TapClosed
 
 if TYPE_CHECKING:
     from sfu.forwarding.peer import Peer
@@ -68,6 +70,7 @@ class Tap:
         self._connection = connection
         self._stalled_since = None
         connection.closed = lambda: self._lost(connection)
+        connection.heard = lambda frame: self._hear(connection, frame)
         connection.tell(TapAccepted(at=now + self._ntp_offset))
         for tapped in self._tracks.values():
             tapped.connect(connection, now + self._ntp_offset)
@@ -112,6 +115,16 @@ class Tap:
         """End the tap; its recorder is told."""
         self._close()
         self._tracks.clear()
+
+    def _hear(self, connection: TapConnection, frame: bytes) -> None:
+        try:
+            wanted = KeyframeWanted.model_validate_json(frame)
+        except ValidationError:
+            connection.reject()
+            return
+        for tapped in self._tracks.values():
+            if tapped.track_id == wanted.track_id:
+                tapped.want_keyframe()
 
     def _wanted(self, peers: "Iterable[Peer]") -> "Iterator[tuple[Peer, PublishedTrack]]":
         for peer in peers:

@@ -17,7 +17,7 @@ from sfu.tap_messages import (
 )
 
 REPAIR_PERIOD = 3.0
-"""Seconds between two keyframes asked for because of a slow recorder: they make the picture worse for the room."""
+"""Seconds between two keyframes asked for because a recorder lacks something: they make the picture worse for all."""
 REPORT_PERIOD = 1.0
 """Seconds between two sender reports of a track; one comes at once when its layer has changed."""
 NO_PAYLOAD_TYPE = -1
@@ -33,7 +33,7 @@ class TappedTrack:
     def __init__(self, endpoint_id: str, track: PublishedTrack, ssrc: int, path: PacketPath) -> None:
         self._endpoint_id = endpoint_id
         self._track = track
-        self._track_id = track.track_id
+        self.track_id = track.track_id
         self._egress = Egress()
         self._slot = OutgoingSlot(_slot_of(track.parameters, ssrc), self._egress, path)
         self._connection: TapConnection | None = None
@@ -44,7 +44,7 @@ class TappedTrack:
         """What was announced last."""
         self._paused = False
         self._broken = False
-        """Whether packets were dropped since the last keyframe was asked for."""
+        """Whether the recorder lacks something since the last keyframe was asked for."""
         self._repaired_at = 0.0
         self._reported: tuple[object, float] = None, 0.0
 
@@ -56,7 +56,7 @@ class TappedTrack:
         if self._codec is not None:
             self._announce(connection, self._codec)
             if self._paused:
-                connection.tell(TrackPaused(track_id=self._track_id, at=at))
+                connection.tell(TrackPaused(track_id=self.track_id, at=at))
 
     def disconnect(self) -> None:
         """Stop until the next connection."""
@@ -66,7 +66,7 @@ class TappedTrack:
     def end(self) -> None:
         """The track is gone."""
         if self._connection is not None and self._codec is not None:
-            self._connection.tell(TrackEnded(track_id=self._track_id))
+            self._connection.tell(TrackEnded(track_id=self.track_id))
         self.disconnect()
 
     def refresh(self, track: PublishedTrack, now: float, at: float) -> None:
@@ -81,11 +81,15 @@ class TappedTrack:
             self._paused = track.paused
             if self._connection is not None and self._codec is not None:
                 change = TrackPaused if track.paused else TrackResumed
-                self._connection.tell(change(track_id=self._track_id, at=at))
+                self._connection.tell(change(track_id=self.track_id, at=at))
         if track.paused or not track.has_started:
             self._slot.idle()
         elif self._slot.aim(track.best_layer(None, now), now):
             track.keyframes.want(now)
+
+    def want_keyframe(self) -> None:
+        """The recorder can show nothing before one comes."""
+        self._broken = True
 
     def repair(self, now: float) -> None:
         """The recorder reads again: what it lacks of the picture must not last longer than needed."""
@@ -125,7 +129,7 @@ class TappedTrack:
         connection.tell(
             TrackBegan(
                 ssrc=self._slot.parameters.ssrc,
-                track_id=self._track_id,
+                track_id=self.track_id,
                 endpoint_id=self._endpoint_id,
                 source=parameters.source,
                 kind=parameters.kind,

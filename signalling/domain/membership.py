@@ -5,7 +5,7 @@ from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSe
 from signalling.domain.events import DisconnectReason, LeaveReason, UserConnected, UserDisconnected
 from signalling.domain.participant import Entry, Participant
 from signalling.domain.recording import finish_all
-from signalling.domain.state import SessionState
+from signalling.domain.state import Floor, SessionState
 
 
 def enter(state: SessionState, entry: Entry) -> list[Effect]:
@@ -88,4 +88,5 @@ def end_for_all(
     state.lost.clear()
     state.track_owners.clear()
     state.pinned = state.spotlighted = ()
+    state.floor = Floor()
     return effects + close(state)

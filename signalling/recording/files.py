@@ -13,6 +13,8 @@ from signalling.store import ArchiveFile, ArchiveFiles, UnknownSessionError
 MAX_WAITING = 1000
 """Files that wait for the database; recorders tell of the others again."""
 MAX_NAME = 200
+STOP_TIMEOUT = 10.0
+"""Seconds that the file at hand gets when the server stops."""
 
 log = structlog.get_logger()
 
@@ -26,7 +28,8 @@ class FileKeeper:
         self._files = files
         self._wall = wall
         self._waiting: asyncio.Queue[tuple[FileStored, Callable[[], None]]] = asyncio.Queue(MAX_WAITING)
-        self._stopping = asyncio.Event()
+        self._stopping = self._idle = False
+        self._task: asyncio.Task[None] | None = None
 
     def take(self, message: FileStored, known: Callable[[], None]) -> None:
         """`known` is called when the file is in the database."""
@@ -38,20 +41,25 @@ class FileKeeper:
         except asyncio.QueueFull:
             log.warning("too many files wait for the database", conf_num=message.conf_num, name=message.name)
 
-    def stop(self) -> None:
-        """Let `run` end after the file at hand: a cancelled query can leave a connection that never closes."""
-        self._stopping.set()
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
 
-    async def run(self) -> None:
-        """Store until `stop` is called; what waits then is told of again at the next start."""
-        stopping = asyncio.create_task(self._stopping.wait())
-        while not self._stopping.is_set():
-            arriving = asyncio.create_task(self._waiting.get())
-            await asyncio.wait((arriving, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if arriving.done():
-                await self._store(*arriving.result())
-            else:
-                arriving.cancel()
+    async def stop(self) -> None:
+        """Finish the file at hand: a cancelled query can leave a connection that never closes. What waits is told of
+        again at the next start."""
+        if self._task is None:
+            return
+        self._stopping = True
+        if self._idle:
+            self._task.cancel()
+        await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._idle = True
+            message, known = await self._waiting.get()
+            self._idle = False
+            await self._store(message, known)
 
     async def _store(self, message: FileStored, known: Callable[[], None]) -> None:
         try:

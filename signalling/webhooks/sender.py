@@ -1,9 +1,8 @@
 """The sender of webhooks: takes what is due from the queue and posts it, each URL at its own pace."""
 
-import asyncio
 import random
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from typing import Literal
 
 import aiohttp
@@ -11,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.clock import Clock
+from signalling.repeated import Repeated
 from signalling.store.webhooks import Delivery, Webhooks
 from signalling.webhooks.backoff import next_attempt
 from signalling.webhooks.signature import HEADER, sign
@@ -37,33 +37,33 @@ class WebhookSender:
         self._secret = secret
         self._clock = clock
         self._count = count
-        self._stopping = asyncio.Event()
+        self._http: aiohttp.ClientSession | None = None
+        self._passes: list[Repeated] = []
+        self._stopping = False
 
-    def stop(self) -> None:
-        """Let `run` end after the deliveries at hand: a cancelled query can leave a connection that never closes."""
-        self._stopping.set()
+    def start(self) -> None:
+        self._http = aiohttp.ClientSession(timeout=TIMEOUT)
+        self._passes = [Repeated(partial(self._send_due, url), POLL_PERIOD) for url in self._webhooks.urls]
+        for each in self._passes:
+            each.start()
 
-    async def run(self) -> None:
-        """Send until `stop` is called, or cancelled. A delivery that is cut off by that is made again later."""
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as http, asyncio.TaskGroup() as group:
-            for url in self._webhooks.urls:
-                group.create_task(self._serve(http, url))
+    async def stop(self) -> None:
+        """A delivery that is cut off by this is made again at the next start."""
+        self._stopping = True
+        if self._http is not None:
+            await self._http.close()
+        for each in self._passes:
+            await each.stop()
 
-    async def _serve(self, http: aiohttp.ClientSession, url: str) -> None:
-        while not self._stopping.is_set():
-            try:
-                deliveries = await self._webhooks.due(url, self._clock.wall(), BATCH)
+    async def _send_due(self, url: str) -> None:
+        try:
+            while deliveries := await self._webhooks.due(url, self._clock.wall(), BATCH):
                 for delivery in deliveries:
-                    if self._stopping.is_set():
+                    if self._http is None or self._stopping:
                         return
-                    await self._deliver(http, delivery)
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("the queue of webhooks cannot be reached", error=str(error))
-                deliveries = []
-            if not deliveries:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_PERIOD):
-                        await self._stopping.wait()
+                    await self._deliver(self._http, delivery)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("the queue of webhooks cannot be reached", error=str(error))
 
     async def _deliver(self, http: aiohttp.ClientSession, delivery: Delivery) -> None:
         error = await self._post(http, delivery)
@@ -71,6 +71,8 @@ class WebhookSender:
         if error is None:
             self._count("delivered")
             await self._webhooks.delivered(delivery, now)
+            return
+        if self._stopping:
             return
         again_at = next_attempt(delivery.attempts + 1, delivery.created_at, now, random.random())  # noqa: S311
         self._count("given-up" if again_at is None else "failed")

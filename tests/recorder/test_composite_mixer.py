@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -88,7 +90,7 @@ def test_rounded_timestamps_make_neither_gaps_nor_overlaps():
 def test_a_clock_that_drifts_stays_within_three_milliseconds_without_a_gap(rate):
     placed = frames(rate)
 
-    for (start, length), (following, _) in zip(placed, placed[1:], strict=False):
+    for (start, length), (following, _) in itertools.pairwise(placed):
         assert start + length == following
     assert abs(placed[-1][0] - 2999 * 960 / rate * 48_000) < 3 * 48
 

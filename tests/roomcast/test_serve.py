@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import stat
 from pathlib import Path
@@ -50,6 +51,18 @@ async def test_a_media_node_that_dies_comes_back_and_none_outlives_a_killed_serv
             await asyncio.sleep(0.05)
 
 
+async def test_a_recorder_that_dies_comes_back_and_none_outlives_its_server(tmp_path: Path) -> None:
+    async with running_server(tmp_path, recorders="1") as server:
+        while not (first := server.recorders()):
+            await asyncio.sleep(0.05)
+        os.kill(first[0], signal.SIGKILL)
+        while server.recorders() in ([], first):
+            await asyncio.sleep(0.05)
+        children = server.recorders()
+        assert (server.data_dir / "recordings" / "0").is_dir()
+    assert not any(map(is_running, children))
+
+
 async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -65,6 +78,8 @@ async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: 
         ({"ROOMCAST_TLS_CERTIFICATE": "/nowhere", "ROOMCAST_TLS_KEY": "/nowhere"}, "tls_certificate"),
         ({"ROOMCAST_MEDIA_PORT": "65535", "ROOMCAST_MEDIA_PROCESSES": "2"}, "ROOMCAST_MEDIA_PORT"),
         ({"ROOMCAST_TAP_PORT": "65535", "ROOMCAST_MEDIA_PROCESSES": "2"}, "ROOMCAST_TAP_PORT"),
+        ({"ROOMCAST_WATERMARK": "/nowhere.png"}, "watermark"),
+        ({"ROOMCAST_ARCHIVE_URL": "gopher://u:sesame@host"}, "archive_url"),
     ],
 )
 async def test_what_stops_the_start_is_named(tmp_path: Path, variables: dict[str, str], mentions: str) -> None:

@@ -129,6 +129,10 @@ class Server:
         """Process ids of the media nodes that run as children of this server."""
         return [pid for pid in _descendants(self.process.pid) if b"media-node" in _command_line(pid)]
 
+    def recorders(self) -> list[int]:
+        """Process ids of the recorders that run as children of this server."""
+        return [pid for pid in _descendants(self.process.pid) if b"--recorder-id" in _command_line(pid)]
+
     def kill_media_node(self) -> int:
         """Kills one media node as a crash would; its process id."""
         pid = self.media_nodes()[0]
@@ -202,6 +206,8 @@ async def running_server(folder: Path, ports: tuple[int, int] | None = None, **o
         "ROOMCAST_HTTP_PORT": str(http_port),
         "ROOMCAST_MEDIA_PORT": str(media_port),
         "ROOMCAST_DATA_DIR": str(data_dir),
+        # Tests that record ask for one; the others are spared its start.
+        "ROOMCAST_RECORDERS": "0",
         **{f"ROOMCAST_{name.upper()}": value for name, value in options.items()},
     }
     with log.open("ab") as output:

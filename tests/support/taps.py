@@ -27,6 +27,7 @@ class ListedConnection:
         self.stalled = False
         self.ended = ""
         self.closed: Callable[[], None] = lambda: None
+        self.heard: Callable[[bytes], None] = lambda frame: None
 
     def write_packet(self, data: bytes) -> bool:
         if self.stalled:
@@ -42,6 +43,9 @@ class ListedConnection:
 
     def close(self) -> None:
         self.ended = "closed"
+
+    def reject(self) -> None:
+        self.abort()
 
     def abort(self) -> None:
         self.ended = "aborted"

@@ -18,6 +18,7 @@ from signalling.api.enablex.operations import Operation
 from signalling.static_headers import FILE
 
 _WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+_PATTERNS = {r"\S": "that is not blank,", "^[0-9]{1,9}$": "of digits"}
 _STYLE = (Path(__file__).parent / "docs_page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _PAGE_HEADERS = {
@@ -150,6 +151,8 @@ def _type(rules: Json) -> str:
         return "object" + _properties(rules)
     kind = str(rules.get("type", "anything"))
     words = [_WORDS.get(kind, kind)]
-    names = {"format": "", "pattern": "like", "minimum": "from", "maximum": "to", "maxLength": "of at most"}
+    if "pattern" in rules:
+        words.append(_PATTERNS.get(rules["pattern"], f"like {rules['pattern']}"))
+    names = {"format": "", "minimum": "from", "maximum": "to", "maxLength": "of at most"}
     words += [f"{word} {rules[key]}".strip() for key, word in names.items() if key in rules]
     return escape(" ".join(words))

@@ -11,6 +11,7 @@ from sfu.tap.tap import STALL_LIMIT
 from sfu.tap.tapped_track import REPAIR_PERIOD
 from sfu.tap_messages import (
     AUDIO_LEVEL_ID,
+    KeyframeWanted,
     TapAccepted,
     TapClosed,
     TrackBegan,
@@ -351,6 +352,31 @@ def test_after_drops_a_keyframe_is_asked_for_but_not_more_often_than_the_room_ca
             requests += 1
             publisher.send(*source.frame(key=True))
     assert 1 <= requests <= 2
+
+
+def test_a_recorder_may_ask_for_a_keyframe_of_its_tracks_as_often_as_it_likes() -> None:
+    session = Session()
+    tap = add_tap(session)
+    recorder = dial(session, tap)
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    publisher.send(*source.frame(key=True))
+    session.now += REPAIR_PERIOD
+    assert not wants_keyframe(publisher)
+    requests = 0
+    for track_id in ("p-mic", "p-cam"):
+        for _ in range(round(10 * REPAIR_PERIOD)):
+            session.now += 0.1
+            recorder.heard(KeyframeWanted(track_id=track_id).model_dump_json().encode())
+            tap.tick(session.now)
+            if wants_keyframe(publisher):
+                assert track_id == "p-cam"
+                requests += 1
+                publisher.send(*source.frame(key=True))
+    assert 1 <= requests <= 2
+    assert recorder.ended == ""
+    recorder.heard(b'{"type":"news"}')
+    assert recorder.ended == "aborted"
 
 
 def test_a_recorder_that_reads_nothing_for_long_is_cut_off() -> None:

@@ -91,12 +91,13 @@ async def test_garbage_is_hung_up_on(tls: bool) -> None:
         writer.transport.abort()
 
 
-async def test_a_recorder_that_says_more_than_its_credentials_is_hung_up_on() -> None:
+@pytest.mark.parametrize("more", [b"more", frame(b"more"), frame(b"{}"), frame(b'{"type": "keyframe"}')])
+async def test_a_recorder_that_says_what_none_has_to_say_is_hung_up_on(more: bytes) -> None:
     async with tapped_node() as node:
         reader, writer = await stranger(node)
         writer.write(frame(TapCredentials(tap_id="tap", token=TOKEN).model_dump_json().encode()))
         await eventually(lambda: node.node.taps.connected == 1)
-        writer.write(b"more")
+        writer.write(more)
         await rest(reader)
         await eventually(lambda: node.node.taps.connected == 0)
         assert node.counters.totals()["tap-unexpected-data"] == 1

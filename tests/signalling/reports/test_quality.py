@@ -39,12 +39,12 @@ def test_what_was_sent_and_lost_is_not_among_what_arrived() -> None:
 @pytest.mark.parametrize(
     ("bitrate", "streams", "quality"),
     [
-        (60_000, 1, "good"),
-        (59_999, 1, "moderate"),
-        (25_000, 1, "moderate"),
-        (24_999, 1, "bad"),
-        (120_000, 2, "good"),
-        (119_000, 2, "moderate"),
+        (30_000, 1, "good"),
+        (29_999, 1, "moderate"),
+        (900, 1, "moderate"),
+        (0, 1, "bad"),
+        (60_000, 2, "good"),
+        (59_000, 2, "moderate"),
     ],
 )
 def test_the_bitrate_of_video_is_judged_by_stream(bitrate: int, streams: float, quality: Quality) -> None:

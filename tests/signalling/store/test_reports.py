@@ -35,6 +35,7 @@ async def test_a_session_remembers_its_room_as_it_was(store: Store) -> None:
         text_numbers=frozenset({"participants"}),
     )
     conf_num = await store.sessions.open(room.room_id, NOW)
+    await join(store, conf_num, "c1", NOW)
     await end(store, conf_num, NOW + 3600)
     assert await store.rooms.get(room.room_id) is None
     session = await store.sessions.get(conf_num)

@@ -64,10 +64,9 @@ async def outcomes(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(module, "POLL_PERIOD", 0.01)
     outcomes: list[str] = []
     sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
-    task = asyncio.create_task(sender.run())
+    sender.start()
     yield outcomes
-    sender.stop()
-    await task
+    await sender.stop()
 
 
 async def session(store: Store) -> str:
@@ -147,10 +146,9 @@ async def test_what_was_queued_before_a_restart_is_delivered_after_it(tmp_path: 
         assert receiver.received == 0
         store = await Store.open(url, (receiver.url,))
         sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), lambda outcome: None)
-        task = asyncio.create_task(sender.run())
+        sender.start()
         await receiver.wait_for("session-started")
-        sender.stop()
-        await task
+        await sender.stop()
         await store.close()
 
 
@@ -160,16 +158,36 @@ async def test_a_receiver_that_is_down_holds_up_no_other(tmp_path: Path, monkeyp
         store = await Store.open(f"sqlite:///{tmp_path}/db", ("http://127.0.0.1:1/hook", receiver.url))
         outcomes: list[str] = []
         sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
-        task = asyncio.create_task(sender.run())
+        sender.start()
         await session(store)
         await receiver.wait_for("session-started")
         while len(outcomes) < 2:
             await asyncio.sleep(0.01)
         assert sorted(outcomes) == ["delivered", "failed"]
         assert await store.webhooks.waiting() == 1
-        sender.stop()
-        await task
+        await sender.stop()
         await store.close()
+
+
+async def test_a_receiver_that_does_not_answer_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+
+    asked = asyncio.Event()
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    store = await Store.open(f"sqlite:///{tmp_path}/db", (f"http://127.0.0.1:{port}/hook",))
+    await session(store)
+    outcomes: list[str] = []
+    sender = WebhookSender(store.webhooks, SECRET.encode(), LaterClock(), outcomes.append)
+    sender.start()
+    await asked.wait()
+    async with asyncio.timeout(5):
+        await sender.stop()
+    assert outcomes == []
+    assert await store.webhooks.waiting() == 1
+    await store.close()
+    server.close()
 
 
 async def test_settled_deliveries_and_those_to_urls_of_old_are_forgotten(store: Store, tmp_path: Path) -> None:

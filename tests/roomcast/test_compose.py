@@ -1,0 +1,55 @@
+"""`roomcast compose`: what it prints, and what it leaves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.support.recordings import Track, joined, write_file, write_timeline
+
+
+def compose(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "roomcast", "compose", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100)
+
+
+def segment(folder: Path, seconds: float = 0.4) -> Path:
+    write_file(folder / "ada-1.mkv", Track(0.4))
+    write_timeline(folder, [*joined("ada"), *joined("bob")], end=seconds)
+    return folder
+
+
+def test_it_makes_the_film_and_says_where_how_and_without_what(tmp_path):
+    done = compose(segment(tmp_path), "--quality", "sd", "--encoder", "libx264", "--output", tmp_path / "film.mp4")
+
+    assert done.returncode == 0, done.stderr
+    assert "film.mp4: 0.4 s, encoded with libx264" in done.stdout
+    assert "left out: bob-1.mkv (No such file or directory)" in done.stdout
+    assert (tmp_path / "film.mp4").stat().st_size > 1000
+
+
+def test_errors_say_what_to_do(tmp_path):
+    nowhere = compose(tmp_path / "nowhere")
+    assert (nowhere.returncode, nowhere.stdout) == (1, "")
+    assert "name the folder of a recorded segment" in nowhere.stderr and "Traceback" not in nowhere.stderr
+
+    quality = compose(tmp_path, "--quality", "4K")
+    assert quality.returncode == 2 and "'4K' is none of LD, SD, HD" in quality.stderr
+
+
+def test_control_c_leaves_no_half_file(tmp_path):
+    segment(tmp_path, seconds=3600)
+    command = [sys.executable, "-m", "roomcast", "compose", str(tmp_path), "--encoder", "libx264"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / ".composite.mp4.part").exists():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+
+    process.send_signal(signal.SIGINT)
+
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode not in (0, None) and b"Traceback" not in errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ada-1.mkv", "timeline.jsonl"]
