@@ -179,8 +179,8 @@ class Options(BaseModel):
 
     recording_web_hosts: tuple[str, ...] = Field(
         (),
-        description="Hosts whose pages may lay out live recordings, as host (at the usual port) or host:port, separated by "
-        "commas. The recorder's browser opens them from inside your network; empty allows none.",
+        description="Hosts whose pages may lay out live recordings, as host (at the usual port) or host:port, separated "
+        "by commas. The recorder's browser opens them from inside your network; empty allows none.",
     )
     dialin_numbers: tuple[DialInOption, ...] = Field(
         (),
