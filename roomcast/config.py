@@ -79,6 +79,9 @@ class Options(BaseModel):
     data_dir: Path = Field(
         Path("data"), description="Folder for the database, the credentials and the keys; made at the first start."
     )
+    archive_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        0, description="Days after which recordings and other files of sessions are deleted; 0 keeps them for ever."
+    )
     database_url: str = Field(
         "",
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; empty means SQLite in data_dir, which is "
@@ -179,8 +182,8 @@ class Options(BaseModel):
 
     recording_web_hosts: tuple[str, ...] = Field(
         (),
-        description="Hosts whose pages may lay out live recordings, as host (at the usual port) or host:port, separated "
-        "by commas. The recorder's browser opens them from inside your network; empty allows none.",
+        description="Hosts whose pages may lay out live recordings, as host (at the usual port) or host:port, "
+        "separated by commas. The recorder's browser opens them from inside your network; empty allows none.",
     )
     dialin_numbers: tuple[DialInOption, ...] = Field(
         (),

@@ -21,6 +21,7 @@ from roomcast.data_folder import ARCHIVE_FOLDER, JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
+from signalling.archive import StorageError
 from signalling.credentials import Credentials
 from signalling.dial_in import DialIn, DialInNumber
 from signalling.journal import JournalBusyError
@@ -97,6 +98,8 @@ def _create_app(
         return create_app(settings, store, issuer, credentials)
     except JournalBusyError as error:
         raise ConfigError(f"data_dir: {error}") from error
+    except StorageError as error:
+        raise ConfigError(f"archive_url: {error}") from error
     except OSError as error:
         raise ConfigError(f"data_dir: the journal {settings.journal_file} cannot be used: {error.strerror}") from error
 
@@ -140,6 +143,7 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
         journal_file=folder.path / JOURNAL_FILE,
         archive_dir=folder.path / ARCHIVE_FOLDER,
+        archive_days=options.archive_days,
         dial_in=_dial_in(options),
         static_dirs=_static_dirs(),
     )

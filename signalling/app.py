@@ -9,8 +9,8 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from signalling import static
-from signalling.api import enablex, local
-from signalling.archive import Archivist, LocalStorage
+from signalling.api import enablex, file_links, local
+from signalling.archive import REMOVAL_PERIOD, Archivist, FileLinks, LocalStorage, Removal, Storage, open_storage
 from signalling.clock import Clock
 from signalling.credentials import Credentials
 from signalling.journal import Journal, JournalFile
@@ -42,16 +42,17 @@ def create_app(
 ) -> web.Application:
     """The application: /ws, /link, /link/recorder, /metrics, /health, the public key, the REST APIs, the pages.
 
-    The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, and OSError
-    when the journal's file cannot be used.
+    The store stays open when the application ends; whoever opened it closes it. Raises JournalBusyError, StorageError
+    for an `archive_url` that cannot be used, and OSError when the journal's file cannot be used.
     """
     clock = Clock()
     journal = Journal(store.chronicle.keep, JournalFile(settings.journal_file) if settings.journal_file else None)
     nodes = Nodes()
     metrics = Metrics(nodes.linked)
-    storage = LocalStorage(settings.archive_dir) if settings.archive_dir else None
-    archivist = Archivist(store, storage, journal, clock.wall) if storage else None
-    files = FileKeeper(store.archive_files, clock.wall)
+    storage = _storage(settings)
+    archivist = Archivist(store, storage, journal, clock.wall, settings.archive_days) if storage else None
+    removal = Repeated(Removal(store, storage, clock.wall).remove_due, REMOVAL_PERIOD) if storage else None
+    files = FileKeeper(store.archive_files, clock.wall, settings.archive_days)
     recording = _recording(settings, nodes, clock, files, metrics)
     sessions = LiveSessions(
         Surroundings(store, journal, clock, nodes, settings.resume_grace, recording),
@@ -71,8 +72,18 @@ def create_app(
     endpoint = WebSocketEndpoint(Services(sessions, issuer, resume_tokens, settings, clock.wall()), metrics, clock)
 
     proxies = settings.proxy_networks()
+    links_to_files = FileLinks(issuer.derive_key("links to files"))
     backend = enablex.Backend(
-        store, issuer, credentials, sessions, storage, settings.dial_in, proxies, clock.wall, recording.composites
+        store,
+        issuer,
+        credentials,
+        sessions,
+        links_to_files,
+        storage,
+        settings.dial_in,
+        proxies,
+        clock.wall,
+        recording.composites,
     )
 
     async def jwks(request: web.Request) -> web.Response:
@@ -87,6 +98,8 @@ def create_app(
         sign_of_life.start()
         sender.start()
         files.start()
+        if removal is not None:
+            removal.start()
         if archivist is not None:
             archivist.start()
         yield
@@ -96,6 +109,8 @@ def create_app(
             await archivist.stop()
         await sender.stop()
         await files.stop()
+        if removal is not None:
+            await removal.stop()
 
     async def stop(app: web.Application) -> None:
         sessions.end_all()
@@ -117,6 +132,8 @@ def create_app(
             *enablex.routes(backend),
         ]
     )
+    if storage is not None:
+        app.add_routes(file_links.routes(store, storage, links_to_files, credentials.app_id, clock.wall))
     if settings.local_mode:
         app.add_routes(local.routes(store, issuer, credentials, sessions, proxies=proxies))
     if settings.static_dirs:
@@ -138,6 +155,12 @@ def _recording(
     )
     metrics.registry.register(RecorderCollector(recording.recorders))
     return recording
+
+
+def _storage(settings: SignallingSettings) -> Storage | None:
+    if settings.archive_url:
+        return open_storage(settings.archive_url)
+    return LocalStorage(settings.archive_dir) if settings.archive_dir else None
 
 
 def _operator_routes(nodes: Nodes, sessions: LiveSessions, metrics: Metrics) -> list[web.RouteDef]:

@@ -17,11 +17,13 @@ class SignallingSettings:
     `journal_file` is where entries are kept until they are in the database; without one they end with the process.
     `archive_dir` is the folder of the archive; without one, nothing is left of sessions but what the database has.
     `recording_web_hosts` are the hosts (`host` or `host:port`) whose pages may lay out live recordings.
+    `archive_url` is where the archive is when it is in no such folder, see `signalling.archive.open_storage`.
+    `archive_days` is after how many days its files are deleted; 0 for never.
     `sign_of_life` is how often the database is told which sessions go on.
     `static_dirs` are the folders `sdk` and `web` (see `signalling.static`); none are served when it is empty.
     """
 
-    link_secret: str
+    link_secret: str = field(repr=False)
     local_mode: bool = False
     resume_grace: float = 30.0
     node_grace: float = 2.0
@@ -40,6 +42,8 @@ class SignallingSettings:
     journal_file: Path | None = None
     archive_dir: Path | None = None
     recording_web_hosts: tuple[str, ...] = ()
+    archive_url: str = field(default="", repr=False)
+    archive_days: int = 0
     sign_of_life: float = 10.0
     dial_in: DialIn = NO_DIAL_IN
     static_dirs: dict[str, Path] = field(default_factory=dict)

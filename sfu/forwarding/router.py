@@ -96,7 +96,9 @@ class Router:
         self._effort = min(self._effort_at(now) + len(self.peers), 2 * REFRESH_BURST)
         self._refreshed = now
         self._best_layers.clear()
-        stage = stage_order(self._ranking, self.parameters.first, self.parameters.last, tuple(self._members))
+        parameters = self.parameters
+        members = tuple(self._members)
+        stage = stage_order(self._ranking, parameters.first, parameters.last, members, parameters.max_video_slots)
         priority = audio_order(self._ranking, stage)
         # A muted microphone keeps its place, else unmuting would move pictures to pair them with their sound.
         audio = self._tracks(("microphone",), muted=True)
@@ -116,7 +118,7 @@ class Router:
                 audio.keys(),
                 video.keys(),
                 len(audio_slots),
-                min(len(video_slots), self.parameters.max_video_slots),
+                min(len(video_slots), parameters.max_video_slots),
                 priority,
             )
             peer.screens = fill_screens(peer.screens, started, peer.endpoint_id, len(screen_slots))

@@ -8,7 +8,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.archive.documents import Document, chat_document, encode, metadata_document
-from signalling.archive.storage import LocalStorage
+from signalling.archive.removal import expiry
+from signalling.archive.storage import Storage
 from signalling.journal import Journal
 from signalling.store import ArchiveFile, FileKind, SessionRecord, Store
 
@@ -28,16 +29,18 @@ class Archivist:
     def __init__(
         self,
         store: Store,
-        storage: LocalStorage,
+        storage: Storage,
         journal: Journal,
         wall: Callable[[], float],
+        days: int = 0,
         retry_period: float = RETRY_PERIOD,
     ) -> None:
-        """`wall` gives Unix seconds."""
+        """`wall` gives Unix seconds; `days` is how long files are kept, 0 for ever."""
         self._store = store
         self._storage = storage
         self._journal = journal
         self._wall = wall
+        self._days = days
         self._retry_period = retry_period
         self._woken = asyncio.Event()
         self._stopping = False
@@ -128,5 +131,6 @@ class Archivist:
                 size=stored.size,
                 sha256=stored.sha256,
                 ready_at=now,
+                expires_at=expiry(now, self._days),
             )
         )

@@ -49,8 +49,8 @@ class JournalFile:
         data = b"".join(entry.model_dump_json().encode() + b"\n" for entry in entries)
         written = os.write(self._fd, data)
         if written < len(data):
-            # Half a line would spoil the next one.
-            os.write(self._fd, b"\n")
+            # Half a line would spoil the next one. Nobody else writes here, so what is at the end is ours.
+            os.ftruncate(self._fd, self.size() - written)
             raise OSError("the journal takes no more: is the disk full?")
 
     def size(self) -> int:

@@ -11,6 +11,7 @@ from itertools import islice
 
 import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from signalling.journal.entries import Entry
 from signalling.journal.file import JournalFile
@@ -38,8 +39,10 @@ class Journal:
         self._file = file
         self._waiting: deque[Entry] = deque()
         self._more = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        # How many entries were ever written, and how many of those are stored or given up.
+        self._written = 0
+        self._settled = 0
+        self._progress = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -62,8 +65,10 @@ class Journal:
         self._queue(entries)
 
     async def drained(self) -> None:
-        """Return when everything written before is stored or given up."""
-        await self._idle.wait()
+        """Return when everything written before is stored or given up, whatever is written meanwhile."""
+        target = self._written
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._settled >= target)
 
     async def close(self) -> None:
         """Store what was written before, as far as the database takes it in time, and end."""
@@ -79,7 +84,7 @@ class Journal:
 
     def _queue(self, entries: Sequence[Entry]) -> None:
         self._waiting.extend(entries)
-        self._idle.clear()
+        self._written += len(entries)
         self._more.set()
 
     async def _run(self) -> None:
@@ -91,12 +96,14 @@ class Journal:
                 self._waiting.popleft()
             if not self._waiting:
                 self._all_stored()
+            self._settled += len(batch)
+            async with self._progress:
+                self._progress.notify_all()
 
     def _all_stored(self) -> None:
         if self._file is not None and self._file.size():
             self._file.clear()
         self._more.clear()
-        self._idle.set()
 
     async def _store(self, batch: Sequence[Entry]) -> None:
         try:
@@ -114,7 +121,7 @@ class Journal:
         while True:
             try:
                 await self._keep(batch)
-            except (OSError, DBAPIError) as error:
+            except (OSError, DBAPIError, PoolTimeoutError) as error:
                 if isinstance(error, IntegrityError | DataError):
                     raise
                 delay = RETRY_DELAYS[min(attempt, len(RETRY_DELAYS) - 1)]

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sfu.recording_messages import FileStored
+from signalling.archive.removal import expiry
 from signalling.store import ArchiveFile, ArchiveFiles, UnknownSessionError
 
 MAX_WAITING = 1000
@@ -23,8 +24,9 @@ class FileKeeper:
     """Stores what it takes, one after the other, so that nobody waits for the database. A file that could not be stored
     is not acknowledged, and so comes again."""
 
-    def __init__(self, files: ArchiveFiles, wall: Callable[[], float]) -> None:
-        """`wall` gives Unix seconds."""
+    def __init__(self, files: ArchiveFiles, wall: Callable[[], float], days: int = 0) -> None:
+        """`wall` gives Unix seconds; `days` is how long files are kept, 0 for ever."""
+        self._days = days
         self._files = files
         self._wall = wall
         self._waiting: asyncio.Queue[tuple[FileStored, Callable[[], None]]] = asyncio.Queue(MAX_WAITING)
@@ -63,7 +65,7 @@ class FileKeeper:
 
     async def _store(self, message: FileStored, known: Callable[[], None]) -> None:
         try:
-            await self._files.keep(archive_file(message, self._wall()))
+            await self._files.keep(archive_file(message, self._wall(), self._days))
         except UnknownSessionError:
             log.error("a recorder told of a file of no session", conf_num=message.conf_num, name=message.name)
         except (SQLAlchemyError, OSError) as error:
@@ -73,7 +75,7 @@ class FileKeeper:
             known()
 
 
-def archive_file(message: FileStored, ready_at: float) -> ArchiveFile:
+def archive_file(message: FileStored, ready_at: float, days: int) -> ArchiveFile:
     """The file in the archive. Its id is made of the recorder's, so that telling of it again makes no other one."""
     identity = f"{message.conf_num}\n{message.file_id}"
     return ArchiveFile(
@@ -86,6 +88,7 @@ def archive_file(message: FileStored, ready_at: float) -> ArchiveFile:
         size=message.size,
         sha256=message.sha256,
         ready_at=ready_at,
+        expires_at=expiry(ready_at, days),
     )
 
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signalling.store import schema
 from signalling.store.database import Database
@@ -100,27 +101,42 @@ class ArchiveFiles:
         In the order of the sessions' numbers, the files by name. With `after`, those that follow the session of that
         `conf_num`.
         """
-        has_files = (
-            select(_TABLE.c.file_id)
-            .where(_TABLE.c.session_number == _SESSIONS.c.session_number, _is_there(now))
-            .exists()
-        )
-        query = (
-            select(_SESSIONS)
-            .where(*selection.conditions(), has_files)
-            .order_by(_SESSIONS.c.session_number)
-            .limit(limit)
-        )
+        query = _with_files(selection, now).order_by(_SESSIONS.c.session_number).limit(limit)
         if after is not None:
             query = query.where(_SESSIONS.c.session_number > number_of(after))
         async with self._database.read() as connection:
-            sessions = [session_from_row(row) for row in await connection.execute(query)]
-            numbers = [number_of(session.conf_num) for session in sessions]
-            files = select(_TABLE).where(_TABLE.c.session_number.in_(numbers), _is_there(now)).order_by(_TABLE.c.name)
-            by_session = defaultdict(list)
-            for row in await connection.execute(files):
-                by_session[row.session_number].append(_file(row))
-        return [(session, by_session[number]) for session, number in zip(sessions, numbers, strict=True)]
+            return await _read_sessions(connection, query, now)
+
+    async def latest(
+        self, app_id: str, now: float, limit: int, before: str | None = None
+    ) -> list[tuple[SessionRecord, list[ArchiveFile]]]:
+        """The last `limit` sessions of the application that have files, the last one first; otherwise as `find`.
+
+        With `before`, those that precede the session of that `conf_num`.
+        """
+        query = _with_files(SessionSelection(app_id), now).order_by(_SESSIONS.c.session_number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(_SESSIONS.c.session_number < number_of(before))
+        async with self._database.read() as connection:
+            return await _read_sessions(connection, query, now)
+
+    async def expired(self, now: float, limit: int, after: str = "") -> list[ArchiveFile]:
+        """The first `limit` files whose time is over, by their ids; with `after`, those that follow this id."""
+        query = (
+            select(_TABLE)
+            .where(_TABLE.c.expires_at <= now, _TABLE.c.file_id > after)
+            .order_by(_TABLE.c.file_id)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [_file(row) for row in await connection.execute(query)]
+
+    async def forget(self, file: ArchiveFile) -> None:
+        """Note that a file was deleted. One that took its place meanwhile stays."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(_TABLE).where(_TABLE.c.file_id == file.file_id, _TABLE.c.ready_at == file.ready_at)
+            )
 
     async def awaited(self, limit: int, after: str | None = None) -> list[SessionRecord]:
         """The first `limit` of the ended sessions of which no archive was made yet, after that of a `conf_num`."""
@@ -141,6 +157,25 @@ class ArchiveFiles:
             await connection.execute(
                 update(_SESSIONS).where(_SESSIONS.c.session_number == number_of(conf_num)).values(archived_at=now)
             )
+
+
+def _with_files(selection: SessionSelection, now: float) -> Select[Any]:
+    """The selected sessions that have files which have not expired."""
+    file = select(_TABLE.c.file_id).where(_TABLE.c.session_number == _SESSIONS.c.session_number, _is_there(now))
+    return select(_SESSIONS).where(*selection.conditions(), file.exists())
+
+
+async def _read_sessions(
+    connection: AsyncConnection, query: Select[Any], now: float
+) -> list[tuple[SessionRecord, list[ArchiveFile]]]:
+    """The sessions of a query, in its order, each with its files."""
+    sessions = [session_from_row(row) for row in await connection.execute(query)]
+    numbers = [number_of(session.conf_num) for session in sessions]
+    files = select(_TABLE).where(_TABLE.c.session_number.in_(numbers), _is_there(now)).order_by(_TABLE.c.name)
+    by_session = defaultdict(list)
+    for row in await connection.execute(files):
+        by_session[row.session_number].append(_file(row))
+    return [(session, by_session[number]) for session, number in zip(sessions, numbers, strict=True)]
 
 
 def _is_there(now: float) -> ColumnElement[bool]:

@@ -151,7 +151,9 @@ class Sessions:
         for client_id in list(left.scalars()):
             announcement = participant_left(client_id, LEFT_BY_CRASH, last)
             await self._webhooks.announce(connection, session_number, announcement)
-        await connection.execute(update(_TABLE).where(_TABLE.c.session_number == session_number).values(crashed=True))
+        crashed = update(_TABLE).where(_TABLE.c.session_number == session_number).values(crashed=True)
+        room_id: str = (await connection.execute(crashed.returning(_TABLE.c.room_id))).scalar_one()
+        await _leave_room_to_its_only_session(connection, room_id)
         await close_session(connection, session_number, last)
         await self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_CRASH, last))
 
@@ -174,6 +176,14 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
     if room is not None and room.is_used_up(now):
         await delete_room(connection, room_id)
     return True
+
+
+async def _leave_room_to_its_only_session(connection: AsyncConnection, room_id: str) -> None:
+    """An adhoc room for a single session is not used up by one that a crash cut short: people come back to it."""
+    room = await locked_room(connection, room_id)
+    if room is not None and room.settings.kind == "adhoc" and room.settings.duration is None:
+        rooms = schema.rooms
+        await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=None))
 
 
 async def _forget_first_session_without_participants(

@@ -1,7 +1,8 @@
 """The method that goes on with a participation: after a broken connection, or after a crash of the server."""
 
 from signalling.domain import presence
-from signalling.domain.events import MediaDisconnected
+from signalling.domain.events import MediaDisconnected, UserRoleChanged
+from signalling.domain.room import Role
 from signalling.live.encoding import encode_event
 from signalling.resume_tokens import ResumeClaims
 from signalling.store.sessions import LEFT_BY_CRASH
@@ -40,7 +41,7 @@ async def _return(services: Services, client: Client, params: ResumeParams) -> J
     admission = TokenClaims(
         room_id=claims.room_id,
         name=claims.name,
-        role=claims.role,
+        role=await _last_role(services, claims),
         user_ref=claims.user_ref,
         data=claims.data,
         jti=claims.jti,
@@ -66,3 +67,15 @@ async def _was_put_out(services: Services, claims: ResumeClaims) -> bool:
     stay = await around.store.connections.get(claims.client_id)
     # Who waited in the lobby has no stay: they wait again.
     return stay is None or stay.left_reason == LEFT_BY_CRASH
+
+
+async def _last_role(services: Services, claims: ResumeClaims) -> Role:
+    """The role of the token, or the one that a moderator handed on since."""
+    role = claims.role
+    for event in await services.sessions.around.store.session_events.list(claims.conf_num, UserRoleChanged.name):
+        match event.details.get("moderator"):
+            case {"new": claims.client_id}:
+                role = "moderator"
+            case {"old": claims.client_id}:
+                role = "participant"
+    return role

@@ -81,6 +81,22 @@ async def test_a_killed_server_comes_back_with_its_reports_webhooks_tokens_and_p
             ]
 
 
+async def test_after_a_crash_everyone_has_the_role_that_they_had_last(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server:
+        room_id = (await server.create_room()).room_id
+        async with RpcClient(server.url) as ann, RpcClient(server.url) as bob:
+            anns = await join(ann, server, room_id, "Ann", "moderator")
+            bobs = await join(bob, server, room_id, "Bob")
+            await ann.call("switch-user-role", client_id=bobs["client_id"])
+            ports = await server.kill()
+    async with running_server(tmp_path, ports) as server, RpcClient(server.url) as ann, RpcClient(server.url) as bob:
+        returned = await ann.call("resume", resume_token=anns["resume_token"], last_seq=0)
+        assert returned["role"] == "participant"
+        assert await refusal(ann, "lock") == "role-forbidden"
+        await bob.call("resume", resume_token=bobs["resume_token"], last_seq=0)
+        await bob.call("lock")
+
+
 async def test_what_the_database_had_not_got_when_the_server_was_killed_is_there_after_the_restart(
     tmp_path: Path,
 ) -> None:

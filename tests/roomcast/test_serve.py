@@ -53,13 +53,13 @@ async def test_a_media_node_that_dies_comes_back_and_none_outlives_a_killed_serv
 
 async def test_a_recorder_that_dies_comes_back_and_none_outlives_its_server(tmp_path: Path) -> None:
     async with running_server(tmp_path, recorders="1") as server:
-        while not (first := server.recorders()):
+        while not (server.data_dir / "recordings" / "0").is_dir():
             await asyncio.sleep(0.05)
+        first = server.recorders()
         os.kill(first[0], signal.SIGKILL)
         while server.recorders() in ([], first):
             await asyncio.sleep(0.05)
         children = server.recorders()
-        assert (server.data_dir / "recordings" / "0").is_dir()
     assert not any(map(is_running, children))
 
 

@@ -127,7 +127,7 @@ export class Chat {
  * @param {Message} message
  * @param {boolean} together whether it goes on under the name of the message before
  */
-function messageElement(message, together) {
+export function messageElement(message, together) {
   const time = message.at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const head = el(
     "div",

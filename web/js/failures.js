@@ -4,7 +4,7 @@ import { toast } from "./announce.js";
 import { explain } from "./error-texts.js";
 
 /** Somebody else was faster, or whom it was about is gone: what the page shows says so. */
-const OVERTAKEN = new Set(["unknown-participant", "no-floor-request", "no-floor", "disconnected"]);
+const OVERTAKEN = new Set(["unknown-participant", "no-floor-request", "no-floor", "disconnected", "already-recording", "not-recording"]);
 
 /**
  * @param {unknown} error

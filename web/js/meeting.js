@@ -14,6 +14,7 @@ import { closeMenu } from "./menu.js";
 import { Notices } from "./notices.js";
 import { People } from "./people.js";
 import { remember, remembered } from "./preferences.js";
+import { Recording } from "./recording.js";
 import { Requests } from "./requests.js";
 import { RoomControls } from "./room-controls.js";
 import { RoomStates } from "./room-states.js";
@@ -78,6 +79,7 @@ export class Meeting {
     this.#floor = new Floor(room);
     new RoomControls(room);
     new Notices(room);
+    new Recording(room);
     this.#panel = new SidePanel((panel) => this.#panelShown(panel));
     this.#controls = new Controls(room, chosenDevice);
     this.#settings = new SettingsDialog(room, (kind, deviceId) => this.#chooseDevice(kind, deviceId));

@@ -66,7 +66,7 @@ export class RoomStates {
   }
 
   #drawTime() {
-    const left = this.#room.timeLeft ?? null;
+    const left = this.#room.timeLeft;
     const extendable = this.#room.extendable && this.#room.permissions.controlhandlers;
     this.#time.hidden = left === null && !extendable;
     this.#time.classList.toggle("is-soon", left !== null && left <= SOON);

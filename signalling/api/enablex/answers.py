@@ -84,11 +84,11 @@ class Link(Shown):
     url: str
 
 
-class ProgressShown(Shown):
-    """How far the composite of a segment is."""
+class CompositeShown(Shown):
+    """A composite that is being made."""
 
     segment: int
-    percent: float
+    percent: Annotated[float, Field(ge=0, le=100)]
     failure: Optional[str] = Field(None, description="Why there will be none.")
 
 
@@ -104,7 +104,7 @@ class ArchiveShown(Shown):
     transcoded: list[Link]
     chatdata: str
     metadata: str
-    progress: Optional[list[ProgressShown]] = Field(None, description="Of composites that are being made.")
+    progress: Optional[list[CompositeShown]] = Field(None, description="Of composites that are being made.")
 
 
 class ArchiveAnswer(Report):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from signalling.api.sessions import Sessions
-from signalling.archive import LocalStorage
+from signalling.archive import FileLinks, Storage
 from signalling.credentials import Credentials
 from signalling.dial_in import NO_DIAL_IN, DialIn
 from signalling.recording.composites import Composites
@@ -16,14 +16,16 @@ from signalling.ws.addresses import Network
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """`storage` has the files of the archive, if there is one; `proxies` are believed about the URL that was asked for;
-    `clock` gives Unix seconds; `composites` are those that are being made."""
+    """`storage` has the files of the archive, if there is one, and `links` open them without credentials; `proxies` are
+    believed about the URL that was asked for; `clock` gives Unix seconds. `composites` are those that are being made.
+    """
 
     store: Store
     issuer: TokenIssuer
     credentials: Credentials
     sessions: Sessions
-    storage: LocalStorage | None = None
+    links: FileLinks
+    storage: Storage | None = None
     dial_in: DialIn = NO_DIAL_IN
     proxies: tuple[Network, ...] = ()
     clock: Callable[[], float] = time.time

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from signalling.api.enablex import archive, cdr, dial_in, rooms
+from signalling.api.enablex import archive, cdr, dial_in, recordings, rooms
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.docs_page import docs_routes
 from signalling.api.enablex.envelope import handler
@@ -16,12 +16,13 @@ OLD_PREFIX = "/v1"
 
 
 def operations(backend: Backend) -> list[Operation[Any, Any]]:
-    """All endpoints, in the order of the document."""
+    """All endpoints, in the order of the document; then those of our own."""
     return [
         *rooms.operations(backend),
         *archive.operations(backend, PREFIX),
         *cdr.operations(backend),
         *dial_in.operations(backend),
+        *recordings.operations(backend),
     ]
 
 

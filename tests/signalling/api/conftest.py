@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from signalling.api import enablex, local
+from signalling.api import enablex, file_links, local
 from signalling.api.sessions import ActiveUser
-from signalling.archive import LocalStorage
+from signalling.archive import FileLinks, LocalStorage, Storage
 from signalling.credentials import Credentials
 from signalling.dial_in import DialIn
 from signalling.recording.composites import Composites
@@ -48,13 +48,14 @@ class Answer:
 class Api:
     """A server with the APIs, and a client of it that has the credentials."""
 
-    def __init__(self, store: Store, issuer: TokenIssuer, storage: LocalStorage) -> None:
+    def __init__(self, store: Store, issuer: TokenIssuer, storage: Storage) -> None:
         self.now = NOW
         self.store = store
         self.issuer = issuer
         self.sessions = FakeSessions()
         self.credentials = Credentials.generate()
         self.storage = storage
+        self.links = FileLinks(b"a key for the links of tests")
         self.dial_in = DialIn()
         self.composites = Composites()
         self.proxies = (ip_network("127.0.0.1"),)
@@ -63,9 +64,12 @@ class Api:
     async def start(self) -> None:
         arguments = (self.store, self.issuer, self.credentials, self.sessions)
         clock = lambda: self.now  # noqa: E731
-        backend = enablex.Backend(*arguments, self.storage, self.dial_in, self.proxies, clock, self.composites)
+        backend = enablex.Backend(
+            *arguments, self.links, self.storage, self.dial_in, self.proxies, clock, self.composites
+        )
         app = web.Application()
-        app.add_routes([*enablex.routes(backend), *local.routes(*arguments, clock, self.proxies)])
+        links = file_links.routes(self.store, self.storage, self.links, self.credentials.app_id, clock)
+        app.add_routes([*enablex.routes(backend), *local.routes(*arguments, clock, self.proxies), *links])
         self.server = TestServer(app)
         await self.server.start_server()
 

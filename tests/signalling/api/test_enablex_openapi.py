@@ -63,6 +63,10 @@ async def test_the_document_has_every_endpoint_of_the_api(api: Api) -> None:
         ("GET", "/archive/files/{file_id}/{name}"),
         *(("GET", f"/cdr{path}") for path in FILTERS),
         ("GET", "/dialin/"),
+        ("GET", "/recordings"),
+        ("DELETE", "/recordings/{conf_num}"),
+        ("DELETE", "/recordings/files/{file_id}"),
+        ("POST", "/recordings/files/{file_id}/link"),
     }
 
 

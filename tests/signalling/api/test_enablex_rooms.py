@@ -217,6 +217,9 @@ async def test_everything_beside_the_settings_can_be_updated(api: Any) -> None:
     room = (await api.call("GET", f"/rooms/{room_id}")).json["room"]
     assert change.items() <= room.items()
     assert room["name"] == "Room"
+    # What is left out of a part stays, too.
+    await api.call("PATCH", f"/rooms/{room_id}", {"sip": {}})
+    assert (await api.call("GET", f"/rooms/{room_id}")).json["room"]["sip"] == {"enabled": True}
 
 
 @pytest.mark.parametrize(

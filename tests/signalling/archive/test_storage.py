@@ -61,3 +61,30 @@ async def test_a_file_that_is_gone_is_none(tmp_path: Path) -> None:
     assert storage.local_file("a") is None
     (tmp_path / "a" / "b").unlink()
     assert storage.local_file("a/b") is None
+
+
+async def test_a_part_of_a_file_is_read(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    await storage.put("a/b", b"0123456789", 1.0)
+    assert await storage.size("a/b") == 10
+    assert await storage.read("a/b", 3, 6) == b"345"
+    assert await storage.size("a/c") is None
+
+
+async def test_the_folder_goes_with_its_last_file(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    for location in ("a/b", "a/c"):
+        await storage.put(location, b"", 1.0)
+    await storage.delete("a/b")
+    assert os.listdir(tmp_path / "a") == ["c"]
+    await storage.delete("a/c")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("location", ["a/b", "../secret", "/etc/passwd", "link/secret", ""])
+async def test_deleting_what_is_not_in_the_archive_does_nothing(tmp_path: Path, location: str) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "archive" / "link").symlink_to(tmp_path)
+    await LocalStorage(tmp_path / "archive").delete(location)
+    assert (tmp_path / "secret").read_text() == "secret"

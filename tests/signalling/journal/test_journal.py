@@ -1,11 +1,13 @@
 """What has to reach the database in time, whatever ends the process."""
 
 import asyncio
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from signalling.journal import Entry, Journal, JournalBusyError, JournalFile
 from signalling.journal import journal as module
@@ -43,7 +45,7 @@ def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_entries_are_stored_in_their_order_also_when_the_database_is_away_for_a_while(tmp_path: Path) -> None:
-    database = Database(gone(), ConnectionRefusedError(), gone(), gone())
+    database = Database(gone(), ConnectionRefusedError(), PoolTimeoutError("no connection is free"), gone(), gone())
     journal = Journal(database.keep, JournalFile(tmp_path / "journal"))
     await journal.start()
     entries = [happened(f"event-{number}") for number in range(3 * module.BATCH)]
@@ -121,6 +123,40 @@ async def test_a_full_disk_does_not_stop_the_entries_from_reaching_the_database(
     await journal.drained()
     assert database.stored == [happened("a"), happened("b")]
     task.cancel()
+
+
+async def test_waiting_for_what_was_written_does_not_take_waiting_for_what_is_written_meanwhile() -> None:
+    stored: list[Entry] = []
+
+    async def keep(entries: Sequence[Entry]) -> None:
+        await asyncio.sleep(0)
+        stored.extend(entries)
+        # As on a busy server: something new has always come when a batch is stored.
+        journal.write(happened("later"))
+
+    journal = Journal(keep)
+    await journal.start()
+    journal.write(happened("a"), happened("b"))
+    async with asyncio.timeout(10):
+        await journal.drained()
+    assert stored[:2] == [happened("a"), happened("b")]
+    assert journal._task is not None
+    journal._task.cancel()
+
+
+def test_a_line_that_finds_room_for_its_beginning_only_does_not_spoil_the_next_one(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path / "journal")
+    file.append([happened("a")])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.size() + 10, before[1]))
+    try:
+        with pytest.raises(OSError):
+            file.append([happened("b")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    file.append([happened("c")])
+    assert file.read() == [happened("a"), happened("c")]
+    file.close()
 
 
 def test_two_servers_do_not_share_a_journal(tmp_path: Path) -> None:

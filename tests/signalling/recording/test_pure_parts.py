@@ -90,6 +90,6 @@ def test_what_is_no_name_of_a_file(name: str) -> None:
 
 def test_the_same_file_has_the_same_id_in_the_archive() -> None:
     assert is_file_name(STORED.name)
-    ids = {archive_file(STORED, at).file_id for at in (1.0, 2.0)}
+    ids = {archive_file(STORED, at, 0).file_id for at in (1.0, 2.0)}
     assert len(ids) == 1 and all(one.isalnum() and len(one) == 32 for one in ids)
-    assert archive_file(STORED.model_copy(update={"conf_num": "CONF-100002"}), 1.0).file_id not in ids
+    assert archive_file(STORED.model_copy(update={"conf_num": "CONF-100002"}), 1.0, 0).file_id not in ids

@@ -164,6 +164,16 @@ async def test_an_adhoc_room_with_a_duration_serves_sessions_until_it_has_passed
     assert await store.rooms.get(room.room_id) is None
 
 
+async def test_an_adhoc_room_is_not_used_up_by_a_session_that_a_crash_cut_short(store: Store) -> None:
+    room = await make_room(store, settings=RoomSettings(kind="adhoc"))
+    await join(store, await store.sessions.open(room.room_id, NOW), "client-1", NOW)
+    await store.sessions.close_left_open()
+    left = await store.rooms.get(room.room_id)
+    assert left is not None and left.join_refusal(NOW + 1) is None and not left.is_used_up(NOW + 1)
+    await hold_session(store, room, NOW + 2, NOW + 3)
+    assert await store.rooms.get(room.room_id) is None
+
+
 async def test_tidying_deletes_adhoc_rooms_that_are_over_and_empty(store: Store) -> None:
     adhoc = RoomSettings(kind="adhoc", duration=10)
     unused, over, occupied = [await make_room(store, settings=adhoc) for _ in range(3)]
@@ -247,6 +257,12 @@ async def test_what_a_crash_left_open_is_closed_at_the_next_start(store: Store) 
     stays = await store.connections.list(conf_num)
     assert [(stay.left_at, stay.left_reason) for stay in stays] == [(NOW + 9, LEFT_BY_CRASH), (NOW + 2, "left")]
     assert await store.rooms.delete("app", room.room_id)
+
+
+async def test_an_error_of_the_database_does_not_tell_what_was_to_be_stored(store: Store) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        await join(store, "CONF-999999", "client-1", NOW, name="Ann")
+    assert "Ann" not in str(caught.value)
 
 
 async def test_a_session_that_was_not_seen_alive_ended_with_what_last_happened_in_it(store: Store) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.signalling import PATIENCE, running_signalling
+from signalling.store import SessionSelection
+from tests.support.signalling import CREDENTIALS, PATIENCE, running_signalling
 
 
 async def archived(folder: Path) -> Any:
@@ -59,3 +61,26 @@ async def test_a_session_that_was_never_archived_is_so_at_the_next_start(tmp_pat
         await ann.call("join", token=server.token(await server.room(), "Ann", "moderator"))
     async with running_signalling(tmp_path, archive_dir=tmp_path / "archive"):
         await archived(tmp_path)
+
+
+async def test_files_expire_after_so_many_days_and_are_deleted_at_the_next_look(tmp_path: Path) -> None:
+    settings = {"archive_dir": tmp_path / "archive", "archive_days": 7}
+    async with running_signalling(tmp_path, **settings) as server, server.client() as ann:
+        await ann.call("join", token=server.token(await server.room(), "Ann", "moderator"))
+        await ann.call("leave")
+        await archived(tmp_path)
+        while not (found := await server.store.archive_files.find(SessionSelection(CREDENTIALS.app_id), 0.0, 1)):
+            await asyncio.sleep(0.02)
+        [(_, [file])] = found
+        assert file.expires_at == file.ready_at + 7 * 86_400
+        await server.store.archive_files.keep(replace(file, expires_at=file.ready_at))
+    async with running_signalling(tmp_path, **settings), asyncio.timeout(PATIENCE):
+        while (tmp_path / "archive" / "CONF-100001").exists():
+            await asyncio.sleep(0.02)
+
+
+async def test_the_archive_may_be_in_any_storage(tmp_path: Path) -> None:
+    url = f"file://{tmp_path / 'archive'}"
+    async with running_signalling(tmp_path, archive_url=url) as server, server.client() as ann:
+        await ann.call("join", token=server.token(await server.room(), "Ann", "moderator"))
+    assert await archived(tmp_path)
