@@ -180,6 +180,11 @@ class Options(BaseModel):
         100, description="WebSockets from one IP address at the same time; a school or an office shares one."
     )
 
+    recording_web_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts whose pages may lay out live recordings, as host (at the usual port) or host:port, "
+        "separated by commas. The recorder's browser opens them from inside your network; empty allows none.",
+    )
     dialin_numbers: tuple[DialInOption, ...] = Field(
         (),
         description="Telephone numbers by which people call in, shown by the API: a list of {country, country_code, "
@@ -211,6 +216,7 @@ class Options(BaseModel):
         "public_addresses",
         "trusted_proxies",
         "webhook_urls",
+        "recording_web_hosts",
         "sip_signalling_servers",
         "sip_media_servers",
         mode="before",

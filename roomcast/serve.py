@@ -139,6 +139,7 @@ def _settings(options: Options, link_secret: str, folder: DataFolder) -> Signall
         message_burst=options.message_burst,
         sockets_per_address=options.sockets_per_address,
         trusted_proxies=options.trusted_proxies,
+        recording_web_hosts=options.recording_web_hosts,
         webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
         journal_file=folder.path / JOURNAL_FILE,
         archive_dir=folder.path / ARCHIVE_FOLDER,

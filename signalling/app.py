@@ -83,7 +83,7 @@ def create_app(
         settings.dial_in,
         proxies,
         clock.wall,
-        recording.composites.of,
+        recording.composites,
     )
 
     async def jwks(request: web.Request) -> web.Response:

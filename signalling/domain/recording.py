@@ -132,7 +132,9 @@ def _check_start(state: SessionState, client_id: str, kind: RecordingKind) -> No
     if kind in state.recording.running:
         raise RefusedError(Reason.ALREADY_RECORDING, "This is being recorded already.")
     if not state.recording.available:
-        raise RefusedError(Reason.NO_RECORDER, "No recorder is linked to the server: nothing can be recorded now.")
+        raise RefusedError(
+            Reason.NO_RECORDER, "No recorder is free, or none is linked to the server: nothing can be recorded now."
+        )
 
 
 def _check_permission(state: SessionState, client_id: str) -> None:

@@ -21,7 +21,7 @@ from signalling.domain.recording import RecordingFailed, RecordingMoved
 from signalling.recording.job import Job, Task
 from signalling.recording.orders import Order, TellRecorder, TellSession
 from signalling.recording.recorders import Recorder, choose_recorder
-from signalling.recording.scene import Place, Scene, tap_target
+from signalling.recording.scene import Place, Scene
 
 MAX_FAILURES = 1
 """Recorders that may fail at a recording before it is given up."""
@@ -176,6 +176,9 @@ class Dispatch:
         job = self._job(broke.segment_id)
         if job is None or job.recorder is None or job.recorder.recorder_id != recorder_id:
             return []
+        if broke.reason == "tap-lost" and job.ready is None:
+            # The media node was gone for longer than recorders wait. The next segment begins when there is another.
+            return self._move(job, "recorder-failed", _SENTENCES["tap-lost"])
         return self._blame(job, _REASONS.get(broke.reason, "recorder-failed"), broke.reason)
 
     def tick(self, now: float) -> list[Order]:
@@ -199,7 +202,7 @@ class Dispatch:
         place = job.scene.place
         if job.recorder is None:
             return []
-        if place is not None and tap_target(place, "tap", 16 * "x", recorder_is_local=True) is None:
+        if place is not None and not place.lets_recorders_in:
             return self._give_up(job, "recorder-failed", _SENTENCES["no-tap"])
         return job.bring_up(now)
 

@@ -138,7 +138,6 @@ class Job:
     def _put_segment(self, recorder: Recorder, place: Place, now: float) -> Order:
         task, settings = self.task, self.task.room.settings
         tap = tap_target(place, task.segment_id, task.token, recorder_is_local=recorder.is_local)
-        assert tap is not None, "a node without a tap is refused before"
         individual = task.kind == "individual"
         webm = individual and settings.single_file_recording
         self.target = place

@@ -33,6 +33,10 @@ class Place:
     tap: TapAddress | None
     candidates: tuple[Candidate, ...]
 
+    @property
+    def lets_recorders_in(self) -> bool:
+        return self.tap is not None and bool(self.tap.host or self.candidates)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -49,19 +53,16 @@ def left_out(people: Mapping[str, Someone], recorded: RoleBasedRecording) -> dic
     return {client_id: ("video",) for client_id, one in people.items() if by_role.get(one.role) == "audio"}
 
 
-def tap_target(place: Place, tap_id: str, token: str, *, recorder_is_local: bool) -> TapTarget | None:
-    """What a recorder has to dial; None when the node lets none in.
+def tap_target(place: Place, tap_id: str, token: str, *, recorder_is_local: bool) -> TapTarget:
+    """What a recorder has to dial, of a place that lets it in.
 
     A node that listens on all addresses is known by its candidates. Those on loopback are for recorders on the same
     machine.
     """
-    if place.tap is None:
-        return None
+    assert place.tap is not None
     hosts = [candidate.ip for candidate in place.candidates]
     near = [host for host in hosts if _is_loopback(host) == recorder_is_local]
-    host = place.tap.host or next(iter(near or hosts), None)
-    if host is None:
-        return None
+    host = place.tap.host or (near or hosts)[0]
     return TapTarget(host=host, port=place.tap.port, fingerprint=place.tap.fingerprint, tap_id=tap_id, token=token)
 
 

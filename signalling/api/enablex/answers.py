@@ -84,6 +84,14 @@ class Link(Shown):
     url: str
 
 
+class CompositeShown(Shown):
+    """A composite that is being made."""
+
+    segment: int
+    percent: Annotated[float, Field(ge=0, le=100)]
+    failure: Optional[str] = Field(None, description="Why there will be none.")
+
+
 class ArchiveShown(Shown):
     """The files of one session. A link that there is none for is an empty text, as typed clients expect text."""
 
@@ -96,6 +104,7 @@ class ArchiveShown(Shown):
     transcoded: list[Link]
     chatdata: str
     metadata: str
+    progress: Optional[list[CompositeShown]] = Field(None, description="Of composites that are being made.")
 
 
 class ArchiveAnswer(Report):

@@ -7,13 +7,13 @@ from aiohttp import web
 from pydantic import TypeAdapter
 from yarl import URL
 
-from signalling.api.enablex.answers import ArchiveAnswer, ArchiveShown, Link
+from signalling.api.enablex.answers import ArchiveAnswer, ArchiveShown, CompositeShown, Link
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.errors import ApiError, ErrorCode
 from signalling.api.enablex.filters import FILTERS, errors_of, selected
 from signalling.api.enablex.operations import Call, Nothing, Operation
 from signalling.api.enablex.pages import ConfNum, PageQuery, page_of
-from signalling.api.enablex.shown import instant_shown
+from signalling.api.enablex.shown import composites_shown, instant_shown
 from signalling.archive import download
 from signalling.origin import origin_of
 from signalling.store import ArchiveFile, FileKind, SessionRecord, number_of
@@ -57,7 +57,10 @@ class _Archive:
         selection = await selected(call.path, self._backend.store, self._backend.app_id)
         found = await self._files.find(selection, self._backend.clock(), page.limit + 1, page.after)
         return ArchiveAnswer(
-            archive=[_shown(session, files, base) for session, files in found[: page.limit]],
+            archive=[
+                _shown(session, files, base, composites_shown(self._backend.composites, session.conf_num))
+                for session, files in found[: page.limit]
+            ],
             next=page.next([session.conf_num for session, _ in found]),
         )
 
@@ -93,9 +96,11 @@ def unknown_file() -> ApiError:
     )
 
 
-def _shown(session: SessionRecord, files: list[ArchiveFile], base: URL) -> ArchiveShown:
-    def urls(kind: FileKind) -> list[str]:
-        return [str(base / "archive" / "files" / one.file_id / one.name) for one in files if one.kind == kind]
+def _shown(
+    session: SessionRecord, files: list[ArchiveFile], base: URL, composites: list[CompositeShown]
+) -> ArchiveShown:
+    def urls(*kinds: FileKind) -> list[str]:
+        return [str(base / "archive" / "files" / one.file_id / one.name) for one in files if one.kind in kinds]
 
     return ArchiveShown(
         id=f"{number_of(session.conf_num):024x}",
@@ -104,7 +109,8 @@ def _shown(session: SessionRecord, files: list[ArchiveFile], base: URL) -> Archi
         app_id=session.app_id,
         room_id=session.room_id,
         recording=[Link(url=url) for url in urls("recording")],
-        transcoded=[Link(url=url) for url in urls("transcoded")],
+        transcoded=[Link(url=url) for url in urls("transcoded", "live")],
         chatdata=next(iter(urls("chat")), ""),
         metadata=next(iter(urls("metadata")), ""),
+        progress=composites or None,
     )

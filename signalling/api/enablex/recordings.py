@@ -1,20 +1,18 @@
 """Endpoints of our own for what is left of sessions: a list, links for players, deletion."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, TypeAdapter
 
-from signalling.api.enablex.answers import Answer, Optional, Shown
+from signalling.api.enablex.answers import Answer, CompositeShown, Optional, Shown
 from signalling.api.enablex.archive import base_url, existing_file, unknown_file
 from signalling.api.enablex.backend import Backend
 from signalling.api.enablex.errors import ErrorCode
 from signalling.api.enablex.filters import selected
 from signalling.api.enablex.operations import Call, Nothing, Operation
 from signalling.api.enablex.pages import ConfNum, PageQuery, page_of
-from signalling.api.enablex.shown import instant_shown
+from signalling.api.enablex.shown import composites_shown, instant_shown
 from signalling.archive import Removal
-from signalling.recording.composites import CompositeState
 from signalling.store import ArchiveFile, FileKind, SessionRecord
 
 _KEY: TypeAdapter[str] = TypeAdapter(ConfNum)
@@ -32,14 +30,6 @@ class FileShown(Shown):
     sha256: str
     ready_at: str
     expires_at: Optional[str] = Field(None, description="When it will be deleted.")
-
-
-class CompositeShown(Shown):
-    """A composite that is being made, or cannot be made."""
-
-    segment: int
-    percent: Annotated[float, Field(ge=0, le=100)]
-    failure: Optional[str] = Field(None, description="Why it cannot be made.")
 
 
 class SessionShown(Shown):
@@ -113,7 +103,7 @@ class _Recordings:
         found = await self._files.latest(self._backend.app_id, now, page.limit + 1, page.after)
         return RecordingsAnswer(
             sessions=[
-                _shown(session, files, self._backend.composites(session.conf_num))
+                _shown(session, files, composites_shown(self._backend.composites, session.conf_num))
                 for session, files in found[: page.limit]
             ],
             next=page.next([session.conf_num for session, _ in found]),
@@ -144,7 +134,7 @@ class _Recordings:
         return FileLinkAnswer(url=str(url), expires_at=instant_shown(link.expires))
 
 
-def _shown(session: SessionRecord, files: list[ArchiveFile], composites: Sequence[CompositeState]) -> SessionShown:
+def _shown(session: SessionRecord, files: list[ArchiveFile], composites: list[CompositeShown]) -> SessionShown:
     return SessionShown(
         conf_num=session.conf_num,
         room_id=session.room_id,
@@ -152,7 +142,7 @@ def _shown(session: SessionRecord, files: list[ArchiveFile], composites: Sequenc
         opened_at=instant_shown(session.opened_at),
         closed_at=None if session.closed_at is None else instant_shown(session.closed_at),
         files=[_file_shown(file) for file in files],
-        progress=[CompositeShown(segment=one.segment, percent=one.percent, failure=one.failure) for one in composites],
+        progress=composites,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sfu.recording_messages import CompositeFailed, CompositeProgress
 from signalling.archive import Archivist
 from signalling.journal import Journal
 from signalling.journal.entries import Happened
@@ -253,3 +254,34 @@ async def test_another_applications_file_is_never_sent(api: Api) -> None:
     answer = await api.call("GET", f"/archive/files/{files[0].file_id}/{files[0].name}")
     assert (answer.status, answer.json["result"]) == (404, 4044)
     assert (await api.call("GET", f"/archive/conf/{conf_num}")).json["result"] == 4043
+
+
+async def test_composites_that_are_being_made_show_their_progress(api: Api) -> None:
+    conf_num = await archived(api, await api.room())
+    api.composites.progressed(CompositeProgress(conf_num=conf_num, segment=1, percent=42.0))
+    api.composites.failed(CompositeFailed(conf_num=conf_num, segment=2, message="There is no encoder."))
+    [record] = await records(api, f"/conf/{conf_num}")
+    assert record["progress"] == [
+        {"segment": 1, "percent": 42.0},
+        {"segment": 2, "percent": 0.0, "failure": "There is no encoder."},
+    ]
+
+
+async def test_live_recordings_are_among_the_transcoded_ones(api: Api) -> None:
+    conf_num = await archived(api, await api.room())
+    for number, kind in enumerate(("recording", "transcoded", "live")):
+        file = ArchiveFile(
+            file_id=32 * str(number),
+            conf_num=conf_num,
+            kind=kind,
+            name=kind,
+            location=kind,
+            content_type="video/mp4",
+            size=1,
+            sha256=64 * "a",
+            ready_at=NOW,
+        )
+        await api.store.archive_files.keep(file)
+    [record] = await records(api, f"/conf/{conf_num}")
+    names = {field: [one["url"].rpartition("/")[2] for one in record[field]] for field in ("recording", "transcoded")}
+    assert names == {"recording": ["recording"], "transcoded": ["live", "transcoded"]}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sfu.recording_messages import CompositeFailed, CompositeProgress
+from sfu.recording_messages import CompositeProgress
 from signalling.archive import open_storage
 from signalling.archive.links import LIFETIME
 from signalling.store import ArchiveFile, FileKind
@@ -81,13 +81,10 @@ async def test_the_list_begins_with_the_last_session_and_comes_in_pages(api: Api
 
 async def test_what_is_being_made_is_shown_with_how_far_it_is(api: Api) -> None:
     conf_num = await recorded(api, "a.mkv")
-    api.composites.progressed(CompositeProgress(conf_num=conf_num, segment=1, percent=42.5))
-    api.composites.failed(CompositeFailed(conf_num=conf_num, segment=2, message="There is no space."))
+    for segment, percent in ((2, 0.0), (1, 42.5)):
+        api.composites.progressed(CompositeProgress(conf_num=conf_num, segment=segment, percent=percent))
     [session] = await sessions(api)
-    assert session["progress"] == [
-        {"segment": 1, "percent": 42.5},
-        {"segment": 2, "percent": 0.0, "failure": "There is no space."},
-    ]
+    assert session["progress"] == [{"segment": 1, "percent": 42.5}, {"segment": 2, "percent": 0.0}]
 
 
 async def test_a_link_opens_the_file_without_credentials_and_in_parts(api: Api) -> None:

@@ -349,6 +349,18 @@ def test_a_session_that_moves_to_another_node_goes_on_in_the_same_segment() -> N
     assert (put.segment_id, put.tap.host, put.tap.port) == (given.segment_id, "192.0.2.7", 7000)
 
 
+def test_a_session_that_has_no_node_for_long_goes_on_in_another_segment_of_the_same_recorder() -> None:
+    dispatch = linked("r1")
+    given = recording(dispatch)
+    nowhere = replace(SCENE, place=None)
+    dispatch.follow(given.conf_num, nowhere, 1.0)
+    broke = SegmentFailed(segment_id=given.segment_id, reason="tap-lost", message="nothing for ten seconds")
+    assert outcomes(dispatch.segment_failed("r1", broke)) == MOVED
+    assert dispatch.begin(task(2), nowhere, 11.0) == []
+    orders = tap_ready(dispatch, dispatch.follow(given.conf_num, SCENE, 20.0))
+    assert [put.segment for _, put in told(orders, PutSegment)] == [2]
+
+
 def test_a_node_that_returns_gets_its_tap_again() -> None:
     dispatch = linked("r1")
     given = recording(dispatch)
