@@ -16,7 +16,7 @@ WORKERS ?= 2
 # Passed on to `roomcast serve` and to pytest, as in `make test-unit ARGS="-k stun"`.
 ARGS ?=
 
-.PHONY: help run setup test test-unit test-browser check format lock system-packages clean
+.PHONY: help run setup test test-unit test-browser check bench format lock system-packages clean
 
 help: ## show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,10 @@ check: $(VENV)/.installed-dev ## lint, formatting, types and the rules on import
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev ## measure what forwarding and a full room cost
+	$(BIN)/python -m bench.forwarding
+	$(BIN)/python -m bench.websocket --participants 300
 
 format: $(VENV)/.installed-dev ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix $(CHECKED)

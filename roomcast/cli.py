@@ -63,7 +63,7 @@ def _root(
 
 @app.command()
 def serve(context: typer.Context) -> None:
-    """Start the server: signalling, and the media processes of this machine, which are restarted when they die.
+    """Start the server: signalling, and this machine's media processes and recorders, restarted when they die.
 
     Prints the address of the page and, at the first start, the credentials of the REST API. Ends on Ctrl-C or SIGTERM.
     """
@@ -111,10 +111,23 @@ def media_node(
 
 
 @app.command()
-def recorder() -> None:
-    """Start a recorder. It does not exist yet."""
-    _errors.print("The recorder does not exist yet: it comes with a later version. Sessions work without it.")
-    raise typer.Exit(1)
+def recorder(
+    context: typer.Context,
+    recorder_id: Annotated[
+        str | None, typer.Option(help="Name of this recorder, unique in the installation. Default: the host's name.")
+    ] = None,
+) -> None:
+    """Start a recorder on a machine of its own. It dials in to signalling and to the tap ports of media nodes.
+
+    Needs ROOMCAST_LINK_URL (wss://HOST/link) and ROOMCAST_LINK_SECRET (the file link-secret in the server's data_dir),
+    and ROOMCAST_ARCHIVE_URL, where it and the server find the same archive.
+    """
+    from roomcast import recorder as process  # loads FFmpeg, which other commands need not
+
+    with _failing_politely():
+        options = _options(context)
+        logs.configure(options.log_format, options.log_level)
+        process.run(options, recorder_id)
 
 
 @app.command()

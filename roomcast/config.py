@@ -19,8 +19,8 @@ PREFIX = "ROOMCAST_"
 # Names the file; every other variable with the prefix is an option.
 FILE_VARIABLE = "ROOMCAST_CONFIG"
 
-# The database's URL may hold a password.
-_SECRETS = frozenset({"link_secret", "database_url"})
+# URLs may hold passwords.
+_SECRETS = frozenset({"link_secret", "sip_password", "webhook_secret", "webhook_urls", "database_url", "archive_url"})
 _HIDDEN = "(set, not shown)"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -28,6 +28,17 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the text names the option and where it was set."""
+
+
+class DialInOption(BaseModel):
+    """A telephone number by which people call in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    country: str
+    country_code: Annotated[str, Field(pattern=r"^\+\d{1,4}$")]
+    phone: Annotated[str, Field(pattern=r"^\+\d{4,15}$")]
+    toll: bool = False
 
 
 class Options(BaseModel):
@@ -55,8 +66,21 @@ class Options(BaseModel):
         description="Addresses told to browsers for media, as ip or ip:port. Needed behind a NAT; empty means those of "
         "this machine.",
     )
+    tap_host: str = Field(
+        "127.0.0.1",
+        description="Address on which media processes let recorders in. The default is for a recorder on the same "
+        "machine; use 0.0.0.0 or :: with recorders elsewhere, which come in encrypted and show a token.",
+    )
+    tap_port: Port = Field(
+        0,
+        description="TCP port of the above, of the first media process, the next takes the next port; 0 takes any free "
+        "ones. The firewall must let recorders on other machines in.",
+    )
     data_dir: Path = Field(
         Path("data"), description="Folder for the database, the credentials and the keys; made at the first start."
+    )
+    archive_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        0, description="Days after which recordings and other files of sessions are deleted; 0 keeps them for ever."
     )
     database_url: str = Field(
         "",
@@ -68,14 +92,54 @@ class Options(BaseModel):
         description="Media processes on this machine. One uses one core; 0 is for a machine whose media nodes are "
         "elsewhere.",
     )
+    recorders: Annotated[int, Field(ge=0, le=16)] = Field(
+        1,
+        description="Recorders on this machine; 0 is for a machine whose recorders are elsewhere, or without any.",
+    )
+    recorder_dir: Path | None = Field(
+        None,
+        description="Folder for what is being recorded, or is not in the archive yet; the recorders of roomcast serve "
+        "have numbered folders in it. Empty means data_dir/recordings.",
+    )
+    recorder_capacity: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Segments that one recorder records at the same time; 0 means eight for each core."
+    )
+    recorder_composites: Annotated[int, Field(ge=1, le=64)] = Field(
+        1,
+        description="Composites that one recorder makes at the same time; one alone uses all cores that are idle.",
+    )
+    recorder_min_free_bytes: Annotated[int, Field(ge=0)] = Field(
+        1_073_741_824, description="Bytes that the disk of recorder_dir must have left before another segment begins."
+    )
+    recorder_encoder: Literal["auto", "h264_nvenc", "h264_qsv", "h264_amf", "libx264"] = Field(
+        "auto", description="What encodes composites; auto takes the first of these that works on this machine."
+    )
+    watermark: Path | None = Field(
+        None, description="A PNG of at most 140x140 pixels that is put on the composites of rooms that want one."
+    )
+    archive_url: str = Field(
+        "",
+        description="Where finished recordings go: file:///FOLDER, s3://BUCKET/FOLDER, ftp://USER:PASSWORD@HOST/FOLDER "
+        "or another URL of fsspec. Empty means data_dir/archive.",
+    )
     link_url: str = Field(
         "",
-        description="For roomcast media-node on a machine of its own: where signalling is, as wss://HOST/link.",
+        description="For a media node or a recorder on a machine of its own: where signalling is, as wss://HOST/link.",
     )
     link_secret: SecretStr = Field(
         SecretStr(""),
-        description="What media nodes show to signalling. Empty means the one in data_dir/link-secret, made at the "
-        "first start; set it to the same value on machines that work together.",
+        description="What media nodes and recorders show to signalling. Empty means the one in data_dir/link-secret, "
+        "made at the first start; set it to the same value on machines that work together.",
+    )
+    webhook_urls: tuple[str, ...] = Field(
+        (),
+        description="Where to POST what happens in rooms (sessions, joins, leaves, recordings), as https://HOST/PATH, "
+        "separated by commas. Deliveries are signed and repeated until they succeed.",
+    )
+    webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="The key of the signature of webhooks. Empty means the one in data_dir/webhook-secret, made at the "
+        "first start.",
     )
     local_mode: bool | None = Field(
         None,
@@ -84,8 +148,8 @@ class Options(BaseModel):
     )
     trusted_proxies: tuple[str, ...] = Field(
         (),
-        description="Networks (CIDR) of proxies whose X-Forwarded-For is believed, so that limits count the client and "
-        "not the proxy.",
+        description="Networks (CIDR) of proxies whose X-Forwarded-For, -Proto and -Host are believed, so that limits "
+        "count the client and not the proxy, and URLs of the API are those of the proxy.",
     )
     tls_certificate: Path | None = Field(
         None, description="File with the certificate chain (PEM), when no proxy in front of this server does HTTPS."
@@ -116,14 +180,48 @@ class Options(BaseModel):
         100, description="WebSockets from one IP address at the same time; a school or an office shares one."
     )
 
-    @field_validator("public_addresses", "trusted_proxies", mode="before")
+    dialin_numbers: tuple[DialInOption, ...] = Field(
+        (),
+        description="Telephone numbers by which people call in, shown by the API: a list of {country, country_code, "
+        "phone, toll}, in the variable as JSON. A SIP gateway of yours has to answer them.",
+    )
+    sip_server_url: str = Field("", description="SIP server behind dialin_numbers, as sip://HOST:PORT; empty for none.")
+    sip_username: str = Field("", description="User name at that server, shown by the API.")
+    sip_password: SecretStr = Field(SecretStr(""), description="Password at that server, shown by the API.")
+    sip_signalling_servers: tuple[str, ...] = Field(
+        (), description="Addresses of SIP servers, shown by the API for those who connect a SIP trunk."
+    )
+    sip_media_servers: tuple[str, ...] = Field(
+        (), description="Addresses from which the media of telephone calls comes, shown by the API for firewalls."
+    )
+
+    @field_validator("dialin_numbers", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        return json.loads(value or "[]") if isinstance(value, str) else value
+
+    @field_validator("sip_server_url")
+    @classmethod
+    def _sip(cls, value: str) -> str:
+        if value and not value.startswith(("sip:", "sips:")):
+            raise ValueError("write it as sip://HOST:PORT")
+        return value
+
+    @field_validator(
+        "public_addresses",
+        "trusted_proxies",
+        "webhook_urls",
+        "sip_signalling_servers",
+        "sip_media_servers",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("local_mode", "tls_certificate", "tls_key", mode="before")
+    @field_validator("local_mode", "tls_certificate", "tls_key", "recorder_dir", "watermark", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -133,6 +231,16 @@ class Options(BaseModel):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             ip_network(network)
+        return value
+
+    @field_validator("webhook_urls")
+    @classmethod
+    def _posted_to(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for given in value:
+            url = urlsplit(given)
+            # Asking for a port that is no number raises ValueError.
+            if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
+                raise ValueError("write each as https://HOST/PATH")
         return value
 
     @field_validator("public_addresses")
@@ -147,6 +255,11 @@ class Options(BaseModel):
     def _bindable(cls, value: str) -> str:
         bind_hosts(value)
         return value
+
+    @field_validator("tap_host")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return str(ip_address(value))
 
     @field_validator("link_url")
     @classmethod
@@ -172,6 +285,11 @@ class Options(BaseModel):
     def database(self) -> str:
         """The URL of the database, the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'roomcast.db'}"
+
+    @property
+    def recordings(self) -> Path:
+        """`recorder_dir`, the default filled in."""
+        return (self.recorder_dir or self.data_dir / "recordings").absolute()
 
 
 @dataclass(frozen=True, slots=True)

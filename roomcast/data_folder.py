@@ -15,6 +15,9 @@ from signalling.tokens import TokenIssuer
 
 CREDENTIALS_FILE = "credentials.json"
 LINK_SECRET_FILE = "link-secret"  # noqa: S105 - the name of a file
+ARCHIVE_FOLDER = "archive"
+WEBHOOK_SECRET_FILE = "webhook-secret"  # noqa: S105 - the name of a file
+JOURNAL_FILE = "journal.jsonl"
 TOKEN_KEY_FILE = "token-key.pem"  # noqa: S105 - the name of a file
 
 
@@ -64,9 +67,11 @@ class DataFolder:
 
     def link_secret(self) -> str:
         """What the media nodes of this machine show to signalling."""
-        return self._parse_link_secret(
-            self._read_or_make(LINK_SECRET_FILE, lambda: secrets.token_urlsafe(32).encode() + b"\n")
-        )
+        return _parse_secret(self.path / LINK_SECRET_FILE, self._read_or_make(LINK_SECRET_FILE, _new_secret))
+
+    def webhook_secret(self) -> str:
+        """What signs webhooks."""
+        return _parse_secret(self.path / WEBHOOK_SECRET_FILE, self._read_or_make(WEBHOOK_SECRET_FILE, _new_secret))
 
     def existing_link_secret(self) -> str:
         """The link secret of a server that was started before. One made up elsewhere would never be accepted."""
@@ -77,7 +82,7 @@ class DataFolder:
                 f"link_secret: there is none in {self.path} ({error.strerror}): set ROOMCAST_LINK_SECRET to what "
                 f"the file {LINK_SECRET_FILE} in the server's data_dir holds"
             ) from error
-        return self._parse_link_secret(content)
+        return _parse_secret(self.path / LINK_SECRET_FILE, content)
 
     def token_issuer(self) -> TokenIssuer:
         """What signs and checks join tokens."""
@@ -86,12 +91,6 @@ class DataFolder:
             return TokenIssuer(pem)
         except ValueError as error:
             raise ConfigError(f"{self.path / TOKEN_KEY_FILE} is not a usable RSA private key: {error}") from error
-
-    def _parse_link_secret(self, content: bytes) -> str:
-        text = content.decode("ascii", "replace").strip()
-        if len(text) < 16:
-            raise ConfigError(f"{self.path / LINK_SECRET_FILE} must hold at least 16 characters, or be deleted")
-        return text
 
     def _parse_credentials(self, content: bytes) -> Credentials:
         try:
@@ -113,6 +112,17 @@ class DataFolder:
             return path.read_bytes()
         except OSError as error:
             raise ConfigError(f"data_dir: {path} cannot be used: {error.strerror}") from error
+
+
+def _new_secret() -> bytes:
+    return secrets.token_urlsafe(32).encode() + b"\n"
+
+
+def _parse_secret(path: Path, content: bytes) -> str:
+    text = content.decode("ascii", "replace").strip()
+    if len(text) < 16:
+        raise ConfigError(f"{path} must hold at least 16 characters, or be deleted")
+    return text
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -26,6 +26,8 @@ def node_options(options: Options, node_id: str) -> NodeOptions:
         media_host=options.media_host,
         media_port=options.media_port,
         public_addresses=options.public_addresses or _local_addresses(options),
+        tap_host=options.tap_host,
+        tap_port=options.tap_port,
         zone=options.zone,
         node_id=node_id,
     )

@@ -1,4 +1,4 @@
-"""`roomcast serve`: signalling in this process, media nodes as children."""
+"""`roomcast serve`: signalling in this process, media nodes and recorders as children."""
 
 import asyncio
 import os
@@ -8,22 +8,27 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 import uvloop
+from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from roomcast.config import PREFIX, ConfigError, Options
-from roomcast.data_folder import DataFolder
+from roomcast.data_folder import ARCHIVE_FOLDER, JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
 from signalling.app import create_app
+from signalling.archive import StorageError
 from signalling.credentials import Credentials
+from signalling.dial_in import DialIn, DialInNumber
+from signalling.journal import JournalBusyError
 from signalling.settings import SignallingSettings
 from signalling.static import StaticDirError, find_static_dirs
 from signalling.store import Store, StoreError
+from signalling.tokens import TokenIssuer
 
 _TIDY_PERIOD = 600.0
 _LAST_PORT = 65535
@@ -46,11 +51,16 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
 
     Raises ConfigError for options that cannot be used, a taken port and an unreachable database included.
     """
-    if options.media_port and options.media_port + options.media_processes - 1 > _LAST_PORT:
-        raise ConfigError(
-            f"media_port, media_processes: {options.media_processes} ports from {options.media_port} on go beyond "
-            f"{_LAST_PORT}: set ROOMCAST_MEDIA_PORT to a smaller one"
-        )
+    for name, port in (("media_port", options.media_port), ("tap_port", options.tap_port)):
+        if port and port + options.media_processes - 1 > _LAST_PORT:
+            raise ConfigError(
+                f"{name}, media_processes: {options.media_processes} ports from {port} on go beyond {_LAST_PORT}: set "
+                f"{PREFIX}{name.upper()} to a smaller one"
+            )
+    if options.recorders and (options.watermark or options.archive_url):
+        from roomcast import recorder  # loads FFmpeg, which a server without either need not
+
+        recorder.check(options)
     # Whatever is written from here on, the database included, is for the server's user alone.
     os.umask(0o077)
     uvloop.run(_serve(options, config_file, announce))
@@ -64,15 +74,14 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
     folder.create()
     credentials, made = folder.credentials()
     secret = options.link_secret.get_secret_value() or folder.link_secret()
-    async with _open_store(options.database) as store:
-        app = create_app(_settings(options, secret), store, folder.token_issuer(), credentials)
+    async with _open_store(options) as store:
+        app = _create_app(_settings(options, secret, folder), store, folder.token_issuer(), credentials)
         async with listening(app, options) as entrance, asyncio.TaskGroup() as group:
             _log.info("signalling-started", url=entrance.url, local_mode=options.is_local)
             announce(Started(entrance.url, options.is_local, options.data_dir, credentials if made else None))
-            commands = (
-                _media_node(index, options, config_file, entrance.link_url, secret)
-                for index in range(options.media_processes)
-            )
+            link = _Link(entrance.link_url, secret)
+            commands = [_media_node(index, options, config_file, link) for index in range(options.media_processes)]
+            commands += [_recorder(index, options, config_file, link) for index in range(options.recorders)]
             beside = [group.create_task(work) for work in (_tidy(store), *map(keep_running, commands))]
             await stop.wait()
             _log.info("signalling-stops")
@@ -82,19 +91,29 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
                 task.cancel()
 
 
-@asynccontextmanager
-async def _open_store(url: str) -> AsyncIterator[Store]:
+def _create_app(
+    settings: SignallingSettings, store: Store, issuer: TokenIssuer, credentials: Credentials
+) -> web.Application:
     try:
-        store = await Store.open(url)
+        return create_app(settings, store, issuer, credentials)
+    except JournalBusyError as error:
+        raise ConfigError(f"data_dir: {error}") from error
+    except StorageError as error:
+        raise ConfigError(f"archive_url: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"data_dir: the journal {settings.journal_file} cannot be used: {error.strerror}") from error
+
+
+@asynccontextmanager
+async def _open_store(options: Options) -> AsyncIterator[Store]:
+    try:
+        store = await Store.open(options.database, options.webhook_urls)
     except StoreError as error:
         raise ConfigError(f"database_url: {error}") from error
     except (SQLAlchemyError, OSError) as error:
         # Without the URL, which may hold a password.
         raise ConfigError(f"database_url: the database cannot be opened: {getattr(error, 'orig', error)}") from error
     try:
-        left_open = await store.sessions.close_left_open(time.time())
-        if left_open:
-            _log.warning("sessions-left-open-by-a-crash-closed", sessions=left_open)
         yield store
     finally:
         await store.close()
@@ -110,7 +129,7 @@ async def _tidy(store: Store) -> None:
         await asyncio.sleep(_TIDY_PERIOD)
 
 
-def _settings(options: Options, link_secret: str) -> SignallingSettings:
+def _settings(options: Options, link_secret: str, folder: DataFolder) -> SignallingSettings:
     return SignallingSettings(
         link_secret=link_secret,
         local_mode=options.is_local,
@@ -120,7 +139,26 @@ def _settings(options: Options, link_secret: str) -> SignallingSettings:
         message_burst=options.message_burst,
         sockets_per_address=options.sockets_per_address,
         trusted_proxies=options.trusted_proxies,
+        webhook_secret=options.webhook_secret.get_secret_value() or folder.webhook_secret(),
+        journal_file=folder.path / JOURNAL_FILE,
+        archive_dir=folder.path / ARCHIVE_FOLDER,
+        archive_url=options.archive_url,
+        archive_days=options.archive_days,
+        dial_in=_dial_in(options),
         static_dirs=_static_dirs(),
+    )
+
+
+def _dial_in(options: Options) -> DialIn:
+    return DialIn(
+        server_url=options.sip_server_url,
+        username=options.sip_username,
+        password=options.sip_password.get_secret_value(),
+        signalling_servers=options.sip_signalling_servers,
+        media_servers=options.sip_media_servers,
+        numbers=tuple(
+            DialInNumber(one.country, one.country_code, one.phone, one.toll) for one in options.dialin_numbers
+        ),
     )
 
 
@@ -131,18 +169,43 @@ def _static_dirs() -> dict[str, Path]:
         raise ConfigError(f"this installation is not complete: {error}") from error
 
 
-def _media_node(
-    index: int, options: Options, config_file: Path | None, link_url: str, link_secret: str
-) -> ChildCommand:
-    """The command of the media process of that index. Secrets go by the environment, which others cannot see."""
-    file = ["--config", str(config_file)] if config_file else []
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """How children get in. The secret goes by the environment, which others cannot see."""
+
+    url: str
+    secret: str = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {PREFIX + "LINK_URL": self.url, PREFIX + "LINK_SECRET": self.secret}
+
+
+def _media_node(index: int, options: Options, config_file: Path | None, link: _Link) -> ChildCommand:
+    """The command of the media process of that index."""
     node_id = f"{socket.gethostname()}-{index}"
+    ports = {
+        PREFIX + "MEDIA_PORT": str(options.media_port + index if options.media_port else 0),
+        PREFIX + "TAP_PORT": str(options.tap_port + index if options.tap_port else 0),
+    }
     return ChildCommand(
         name=node_id,
-        arguments=[sys.executable, "-m", "roomcast", *file, "media-node", "--node-id", node_id],
-        environment={
-            PREFIX + "LINK_URL": link_url,
-            PREFIX + "LINK_SECRET": link_secret,
-            PREFIX + "MEDIA_PORT": str(options.media_port + index if options.media_port else 0),
-        },
+        arguments=_arguments(config_file, "media-node", "--node-id", node_id),
+        environment=link.environment | ports,
     )
+
+
+def _recorder(index: int, options: Options, config_file: Path | None, link: _Link) -> ChildCommand:
+    """The command of the recorder of that index. Its folder is not named by the host, whose name may change."""
+    recorder_id = f"{socket.gethostname()}-recorder-{index}"
+    folder = {PREFIX + "RECORDER_DIR": str(options.recordings / str(index))}
+    return ChildCommand(
+        name=recorder_id,
+        arguments=_arguments(config_file, "recorder", "--recorder-id", recorder_id),
+        environment=link.environment | folder,
+    )
+
+
+def _arguments(config_file: Path | None, *command: str) -> list[str]:
+    file = ["--config", str(config_file)] if config_file else []
+    return [sys.executable, "-m", "roomcast", *file, *command]

@@ -188,6 +188,7 @@ export class MediaConnection extends Emitter {
     const { publishing, slots, timings } = this.#media;
     const assigned = slots.update(result.slots);
     await peer.accept(result.answer);
+    const fitted = publishing.fit(); // before there are keys, so that nothing too large ever goes out
     slots.attach(peer);
     for (const track of publishing.all()) track.trackId = trackIdOf(track, result.tracks);
     timings.mark("answered");
@@ -198,6 +199,7 @@ export class MediaConnection extends Emitter {
     }
     if (assigned.length > 0) this.emit("assigned", assigned);
     this.watchFirstFrame();
+    await fitted;
   }
 
   /** Notes the time of the first picture, as soon as somebody is in a slot. */

@@ -22,11 +22,22 @@ export class ModeratedRoom extends Emitter {
   #ask;
   /** @readonly */
   moderation = new ModerationState();
+  /** What one waits for before one is let in; null when one is in. @type {"approval" | "moderator" | null} */
+  awaited = null;
 
   /** @param {(method: string, params: Record<string, unknown>) => Promise<any>} ask makes a request of the server */
   constructor(ask) {
     super();
     this.#ask = ask;
+  }
+
+  /**
+   * @protected
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  ask(method, params) {
+    return this.#ask(method, params);
   }
 
   /** Whether the whole room is hard-muted. */
@@ -68,50 +79,50 @@ export class ModeratedRoom extends Emitter {
 
   /** Silences everybody but moderators, newcomers included. */
   async hardMute() {
-    await this.#ask("hard-mute", {});
+    await this.ask("hard-mute", {});
   }
 
   async hardUnmute() {
-    await this.#ask("hard-unmute", {});
+    await this.ask("hard-unmute", {});
   }
 
   /** @param {string} clientId */
   async hardMuteUserAudio(clientId) {
-    await this.#ask("hard-mute-user-audio", { client_id: clientId });
+    await this.ask("hard-mute-user-audio", { client_id: clientId });
   }
 
   /** @param {string} clientId */
   async hardMuteUserVideo(clientId) {
-    await this.#ask("hard-mute-user-video", { client_id: clientId });
+    await this.ask("hard-mute-user-video", { client_id: clientId });
   }
 
   /** @param {string} clientId */
   async hardUnmuteUserAudio(clientId) {
-    await this.#ask("hard-unmute-user-audio", { client_id: clientId });
+    await this.ask("hard-unmute-user-audio", { client_id: clientId });
   }
 
   /** @param {string} clientId */
   async hardUnmuteUserVideo(clientId) {
-    await this.#ask("hard-unmute-user-video", { client_id: clientId });
+    await this.ask("hard-unmute-user-video", { client_id: clientId });
   }
 
   /** Nobody but moderators comes in any more. */
   async lock() {
-    await this.#ask("lock", {});
+    await this.ask("lock", {});
   }
 
   async unlock() {
-    await this.#ask("unlock", {});
+    await this.ask("unlock", {});
   }
 
   /** @param {readonly string[]} clientIds nobody in it means everybody who is no moderator */
   async dropUser(clientIds) {
-    await this.#ask("drop-user", { client_ids: clientIds });
+    await this.ask("drop-user", { client_ids: clientIds });
   }
 
   /** Ends the session for everybody. */
   async destroy() {
-    await this.#ask("destroy", {});
+    await this.ask("destroy", {});
   }
 
   /**
@@ -119,7 +130,7 @@ export class ModeratedRoom extends Emitter {
    * @returns {Promise<string[]>} all who are pinned now
    */
   async pinUsers(clientIds) {
-    return (await this.#ask("pin-users", { client_ids: clientIds })).clients;
+    return (await this.ask("pin-users", { client_ids: clientIds })).clients;
   }
 
   /**
@@ -127,7 +138,7 @@ export class ModeratedRoom extends Emitter {
    * @returns {Promise<string[]>} all who are pinned now
    */
   async unpinUsers(clientIds) {
-    return (await this.#ask("unpin-users", { client_ids: clientIds })).clients;
+    return (await this.ask("unpin-users", { client_ids: clientIds })).clients;
   }
 
   /**
@@ -135,7 +146,7 @@ export class ModeratedRoom extends Emitter {
    * @returns {Promise<string[]>} all who are in the spotlight now
    */
   async addSpotlightUsers(clientIds) {
-    return (await this.#ask("add-spotlight-users", { client_ids: clientIds })).clients;
+    return (await this.ask("add-spotlight-users", { client_ids: clientIds })).clients;
   }
 
   /**
@@ -143,22 +154,22 @@ export class ModeratedRoom extends Emitter {
    * @returns {Promise<string[]>} all who are in the spotlight now
    */
   async removeSpotlightUsers(clientIds) {
-    return (await this.#ask("remove-spotlight-users", { client_ids: clientIds })).clients;
+    return (await this.ask("remove-spotlight-users", { client_ids: clientIds })).clients;
   }
 
   /** @param {string} clientId of somebody in `awaitedParticipants` */
   async approveAwaitedUser(clientId) {
-    await this.#ask("approve-awaited-user", { client_id: clientId });
+    await this.ask("approve-awaited-user", { client_id: clientId });
   }
 
   /** @param {string} clientId of somebody in `awaitedParticipants` */
   async denyAwaitedUser(clientId) {
-    await this.#ask("deny-awaited-user", { client_id: clientId });
+    await this.ask("deny-awaited-user", { client_id: clientId });
   }
 
   /** @param {"group" | "lecture"} mode */
   async switchRoomMode(mode) {
-    await this.#ask("switch-room-mode", { mode });
+    await this.ask("switch-room-mode", { mode });
   }
 
   /**
@@ -167,46 +178,46 @@ export class ModeratedRoom extends Emitter {
    * @param {string} clientId
    */
   async switchUserRole(clientId) {
-    await this.#ask("switch-user-role", { client_id: clientId });
+    await this.ask("switch-user-role", { client_id: clientId });
   }
 
   /** @returns {Promise<number>} by how many minutes the session goes on longer */
   async extendConferenceDuration() {
-    return (await this.#ask("extend-conference-duration", {})).extendedTime;
+    return (await this.ask("extend-conference-duration", {})).extendedTime;
   }
 
   /** Asks for the floor, or accepts the invitation to it. */
   async requestFloor() {
-    await this.#ask("request-floor", {});
+    await this.ask("request-floor", {});
   }
 
   /** Takes the request back, or declines the invitation. */
   async cancelFloor() {
-    await this.#ask("cancel-floor", {});
+    await this.ask("cancel-floor", {});
   }
 
   async finishFloor() {
-    await this.#ask("finish-floor", {});
+    await this.ask("finish-floor", {});
   }
 
   /** @param {string} clientId */
   async grantFloor(clientId) {
-    await this.#ask("grant-floor", { client_id: clientId });
+    await this.ask("grant-floor", { client_id: clientId });
   }
 
   /** @param {string} clientId */
   async denyFloor(clientId) {
-    await this.#ask("deny-floor", { client_id: clientId });
+    await this.ask("deny-floor", { client_id: clientId });
   }
 
   /** @param {string} clientId of somebody who has the floor */
   async releaseFloor(clientId) {
-    await this.#ask("release-floor", { client_id: clientId });
+    await this.ask("release-floor", { client_id: clientId });
   }
 
   /** @param {string} clientId */
   async inviteToFloor(clientId) {
-    await this.#ask("invite-to-floor", { client_id: clientId });
+    await this.ask("invite-to-floor", { client_id: clientId });
   }
 
   /**
@@ -241,11 +252,12 @@ export class ModeratedRoom extends Emitter {
     const happened = this.moderation.apply(method, params, room, roster);
     if (happened === null) return false;
     if (happened.type === "user-role-changed") {
-      room.permissions = { ...room.permissions, record: room.role === "moderator" };
+      const record = room.role === "moderator";
+      room.permissions = params.permissions?.[room.clientId] ?? { ...room.permissions, record };
     }
     for (const { source, trackId } of waited) {
       if (this.withheld(source) === "floor-required" || trackId === null) continue;
-      this.#ask("publish", { track_id: trackId }).catch(() => {}); // gone meanwhile, or withheld once more
+      this.ask("publish", { track_id: trackId }).catch(() => {}); // gone meanwhile, or withheld once more
     }
     this.obey();
     this.emit(happened.type, /** @type {any} */ (happened.event));

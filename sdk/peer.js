@@ -4,7 +4,6 @@
  */
 
 import { makeLean } from "./lean-offer.js";
-import { cameraEncodings, SCREEN_ENCODINGS } from "./simulcast.js";
 
 /** @typedef {import("./local-track.js").LocalTrack} LocalTrack */
 /** @typedef {import("./protocol.d.ts").MediaEntry} MediaEntry */
@@ -42,7 +41,7 @@ export class Peer {
 
   /** @param {LocalTrack} track */
   publish(track) {
-    const encodings = encodingsFor(track);
+    const { encodings } = track;
     const transceiver = this.connection.addTransceiver(track.ended ? track.kind : track.mediaTrack, {
       direction: "sendonly",
       ...(encodings === null ? {} : { sendEncodings: encodings }),
@@ -126,13 +125,4 @@ export class Peer {
     }
     return entries;
   }
-}
-
-/**
- * @param {LocalTrack} track
- * @returns {RTCRtpEncodingParameters[] | null}
- */
-function encodingsFor(track) {
-  if (track.source === "camera") return cameraEncodings(track.size.width, track.size.height);
-  return track.kind === "video" ? SCREEN_ENCODINGS.map((encoding) => ({ ...encoding })) : null;
 }

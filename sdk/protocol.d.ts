@@ -44,7 +44,7 @@ export interface RoomInfo {
   room_id: string;
   name: string;
   settings: Record<string, unknown>;
-  data?: unknown;
+  data?: Record<string, unknown>;
 }
 
 export interface Permissions {
@@ -72,6 +72,8 @@ export interface RoomState {
   raisedHands: string[];
   approvedHands: string[];
   extendable: boolean;
+  recording?: boolean;
+  live_recording?: boolean;
 }
 
 /** The session as one participant sees it. */
@@ -100,6 +102,8 @@ export interface JoinResult extends SessionInfo, Pick<Partial<NegotiateResult>, 
   /** Seconds. */
   resume_grace: number;
   ice_servers?: (string | RTCIceServer)[];
+  /** Seconds; null for a session without an end of its own. */
+  time_left?: number | null;
 }
 
 export type MediaUse = Source | "audio-slot" | "video-slot" | "screen-slot";

@@ -4,7 +4,7 @@ import { capture, captureBoth, constraintsOf } from "./devices.js";
 import { MediaError, RoomcastError } from "./errors.js";
 import { Emitter } from "./events.js";
 import { LocalTrack } from "./local-track.js";
-import { rescaledEncodings } from "./simulcast.js";
+import { capOf } from "./quality.js";
 
 /** @typedef {import("./roomcast.d.ts").MediaRequest} MediaRequest */
 /** @typedef {import("./roomcast.d.ts").Source} Source */
@@ -22,6 +22,8 @@ export class Publishing extends Emitter {
   #tracks = new Map();
   /** One thing at a time for each source. @type {Map<Source, Promise<unknown>>} */
   #queues = new Map();
+  /** Of the room; unknown until the server let one in. @type {unknown} */
+  #quality;
   #request;
 
   /** @param {Request} request */
@@ -71,6 +73,7 @@ export class Publishing extends Emitter {
   /** @param {LocalTrack} track */
   add(track) {
     this.#tracks.set(track.source, track);
+    track.cap = capOf(this.#quality, track.source);
     this.#watch(track);
   }
 
@@ -78,6 +81,21 @@ export class Publishing extends Emitter {
   remove(track) {
     if (this.#tracks.get(track.source) === track) this.#tracks.delete(track.source);
     if (track.owned) track.mediaTrack.stop();
+  }
+
+  /**
+   * From now on tracks go by this quality; what is sent already, with the next `fit`.
+   *
+   * @param {unknown} quality of the room's settings
+   */
+  limit(quality) {
+    this.#quality = quality;
+    for (const track of this.all()) track.cap = capOf(quality, track.source);
+  }
+
+  /** Makes all that is sent go by the size of the pictures and the quality of the room. */
+  async fit() {
+    await Promise.all(this.all().map((track) => track.fit()));
   }
 
   /** The application hands its tracks over: they are closed and opened again as if the SDK had opened them. */
@@ -234,10 +252,9 @@ export class Publishing extends Emitter {
     mediaTrack.enabled = !track.muted;
     track.mediaTrack = mediaTrack;
     this.#watch(track);
-    const sender = track.transceiver?.sender;
-    await sender?.replaceTrack(mediaTrack);
+    await track.transceiver?.sender.replaceTrack(mediaTrack);
     if (closes) before.stop();
-    if (sender !== undefined && track.source === "camera") await rescale(sender, track);
+    await track.fit();
   }
 
   /** @param {LocalTrack} track */
@@ -293,17 +310,4 @@ async function captureRequested(audio, video) {
   const camera = video === false || isTrack(video) ? undefined : video;
   if (microphone === undefined && camera === undefined) return {};
   return captureBoth({ microphone, camera });
-}
-
-/**
- * @param {RTCRtpSender} sender
- * @param {LocalTrack} track
- */
-async function rescale(sender, track) {
-  const parameters = sender.getParameters();
-  if (parameters.encodings === undefined || parameters.encodings.length === 0) return;
-  const { width, height } = track.size;
-  parameters.encodings = rescaledEncodings(parameters.encodings, width, height);
-  // Refused while a negotiation is under way: the layers then stay as they were, which only costs sharpness.
-  await sender.setParameters(parameters).catch(() => {});
 }

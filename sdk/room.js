@@ -1,15 +1,15 @@
 /** A meeting as one participant has it. `Roomcast.join` makes it. */
 
-import { captureScreen } from "./devices.js";
-import { RoomClosedError, RoomcastError } from "./errors.js";
+import { acceptCallbacks } from "./callbacks.js";
+import { RoomClosedError } from "./errors.js";
 import { HeightLimits } from "./height-limits.js";
-import { LocalTrack } from "./local-track.js";
-import { ModeratedRoom } from "./moderation.js";
+import { PublishingRoom } from "./own-media.js";
 import { applyNotification, replaceRoster } from "./room-events.js";
+import { TimeLeft } from "./time-left.js";
 
-/** @typedef {import("./roomcast.d.ts").Source} Source */
 /** @typedef {import("./participants.js").Participant} Participant */
 /** @typedef {import("./protocol.d.ts").JoinResult} JoinResult */
+/** @typedef {import("./protocol.d.ts").RoomInfo} RoomInfo */
 /** @typedef {import("./protocol.d.ts").SessionInfo} SessionInfo */
 /** @typedef {import("./slots.js").Slot} Slot */
 /**
@@ -22,33 +22,32 @@ import { applyNotification, replaceRoster } from "./room-events.js";
  * @property {import("./timings.js").Timings} timings
  */
 
-export class Room extends ModeratedRoom {
+export class Room extends PublishingRoom {
   #parts;
   #limits;
   /** What is broken at the moment. @type {Set<"signalling" | "media">} */
   #broken = new Set();
-  /** Why the server did not take a track. @type {WeakMap<LocalTrack, string>} */
-  #refusals = new WeakMap();
+  #timeLeft = new TimeLeft();
   /** @type {"connected" | "disconnected"} */
   #life = "connected";
   #unloaded = () => this.#end("left", "The page was closed.", true);
 
   /** @type {string} */
   clientId;
-  /** @readonly @type {string} */
+  /** @type {string} */
   roomId;
-  /** @readonly @type {string} */
+  /** @type {string} */
   name;
-  /** @readonly @type {Record<string, unknown>} the room's settings */
+  /** The room's settings. @type {Record<string, unknown>} */
   settings;
+  /** The application's own data of the room. @type {Record<string, unknown>} */
+  data;
   /** The number of this session of the room. @type {string} */
   confNum;
   /** @type {string} */
   role;
   /** @type {import("./protocol.d.ts").Permissions} */
   permissions;
-  /** What one waits for before one is let in; null when one is in. @type {"approval" | "moderator" | null} */
-  awaited = null;
   /** The stage, first place first. @type {Participant[]} */
   activeTalkers = [];
   /** Whether one's own voice is heard at the moment. */
@@ -59,25 +58,18 @@ export class Room extends ModeratedRoom {
    * @param {JoinResult} result
    */
   constructor(parts, result) {
-    super((method, params) => this.#request(method, params));
+    super((method, params) => this.#request(method, params), parts);
     this.#parts = parts;
-    this.roomId = result.room.room_id;
-    this.name = result.room.name;
-    this.settings = result.room.settings;
     this.#limits = new HeightLimits((max_heights) => this.#request("limit-slots", { max_heights }));
     this.#listen();
-    this.#sessionKnown(result);
+    this.#roomKnown(result.room);
+    this.#sessionKnown(result, result.time_left);
     globalThis.addEventListener?.("pagehide", this.#unloaded);
   }
 
   /** Everybody else in the room, by client id. @returns {ReadonlyMap<string, Participant>} */
   get participants() {
     return this.#parts.participants;
-  }
-
-  /** What is published, or about to be. */
-  get localTracks() {
-    return this.#parts.publishing.all();
   }
 
   /** @returns {"awaiting" | "connected" | "reconnecting" | "disconnected"} */
@@ -90,6 +82,11 @@ export class Room extends ModeratedRoom {
   /** @returns {"connecting" | "connected" | "reconnecting"} of the peer connection alone */
   get mediaState() {
     return this.#parts.media.state;
+  }
+
+  /** Seconds until the session ends by itself; null when it goes on as long as somebody is in. */
+  get timeLeft() {
+    return this.#timeLeft.at(seconds());
   }
 
   get timings() {
@@ -106,79 +103,6 @@ export class Room extends ModeratedRoom {
 
   get screenSlots() {
     return this.#parts.slots.of("screen");
-  }
-
-  /** @param {Source} source */
-  localTrack(source) {
-    return this.#parts.publishing.get(source);
-  }
-
-  /**
-   * Publishes a microphone or a camera (that was not part of the join, or was unpublished).
-   *
-   * @param {"microphone" | "camera"} source
-   * @param {true | MediaTrackConstraints | MediaStreamTrack} [request]
-   */
-  async publish(source, request = true) {
-    this.#checkFree(source);
-    const track = await this.#parts.publishing.open(source, request);
-    await this.#publish(track);
-    return track;
-  }
-
-  /** @param {Source} source */
-  async unpublish(source) {
-    const { publishing, media } = this.#parts;
-    const track = publishing.get(source);
-    if (track === null) return;
-    publishing.remove(track);
-    this.emit("local-tracks-changed", { track, change: "unpublished" });
-    if (this.awaited === null) await media.unpublish(track);
-  }
-
-  /**
-   * Asks the user for a screen, a window or a tab, and shares it.
-   *
-   * @param {DisplayMediaStreamOptions | MediaStreamTrack} [request]
-   */
-  async shareScreen(request = {}) {
-    this.#checkFree("screen");
-    const own = request instanceof MediaStreamTrack;
-    const mediaTrack = own ? request : await captureScreen(request);
-    const track = new LocalTrack("screen", mediaTrack, { owned: !own });
-    await this.#publish(track);
-    return track;
-  }
-
-  async stopScreenShare() {
-    await this.unpublish("screen");
-  }
-
-  /**
-   * From this call on nothing of it is sent; the others are told.
-   *
-   * @param {Source} source
-   */
-  async mute(source) {
-    await this.#parts.publishing.mute(source);
-  }
-
-  /**
-   * @param {Source} source
-   * @throws {MediaError} the device, closed while muted, could not be opened again
-   * @throws {RoomcastError} `hard-muted`, `floor-required`
-   */
-  async unmute(source) {
-    this.checkAllowed(source);
-    await this.#parts.publishing.unmute(source);
-  }
-
-  /**
-   * @param {"microphone" | "camera"} source
-   * @param {string | MediaStreamTrack} device a device id, or a track of one's own
-   */
-  async switchDevice(source, device) {
-    await this.#parts.publishing.switchDevice(source, device);
   }
 
   /**
@@ -230,7 +154,7 @@ export class Room extends ModeratedRoom {
   }
 
   #listen() {
-    const { signalling, media, publishing } = this.#parts;
+    const { signalling, media } = this.#parts;
     signalling.on("notification", (notification) => this.#notified(notification));
     signalling.on("lost", () => this.#broke("signalling"));
     signalling.on("resumed", (result) => this.#resumed(result));
@@ -242,44 +166,7 @@ export class Room extends ModeratedRoom {
       this.#limits.repeat();
       this.emit("slots-renewed", null);
     });
-    media.on("refused", ({ track, reason }) => this.#refused(track, reason));
     media.on("assigned", (slots) => this.#slotsChanged(slots));
-    publishing.on("changed", (event) => {
-      this.emit("local-tracks-changed", event);
-      if (event.change === "ended" && event.track.source === "screen") this.unpublish("screen").catch(() => {});
-    });
-  }
-
-  /** @param {Source} source */
-  #checkFree(source) {
-    if (this.#life === "disconnected") throw new RoomClosedError("disconnected");
-    if (this.localTrack(source) !== null) throw new RoomcastError("already-published", `The ${source} is published.`);
-    this.checkAllowed(source);
-  }
-
-  /** @param {LocalTrack} track */
-  async #publish(track) {
-    const { publishing, media } = this.#parts;
-    publishing.add(track);
-    try {
-      if (this.awaited === null) await media.publish(track); // otherwise it is part of the first offer
-    } catch (error) {
-      publishing.remove(track);
-      throw error;
-    }
-    const refusal = this.#refusals.get(track);
-    if (refusal !== undefined) throw new RoomcastError(refusal, `You may not publish a ${track.source} in this room.`);
-    this.emit("local-tracks-changed", { track, change: "published" });
-  }
-
-  /**
-   * @param {LocalTrack} track
-   * @param {string} reason
-   */
-  #refused(track, reason) {
-    this.#refusals.set(track, reason);
-    this.#parts.publishing.remove(track);
-    this.emit("local-tracks-changed", { track, change: "refused" });
   }
 
   /**
@@ -294,11 +181,14 @@ export class Room extends ModeratedRoom {
   /** @param {import("./json-rpc.js").Notification} notification */
   #notified({ method, params }) {
     const { participants, slots, publishing, media } = this.#parts;
-    if (this.moderated(method, params)) return;
+    if (method === "conference-duration-extended") {
+      this.#timeLeft.extended(params.extendedTime, params.timeLeft, seconds());
+    }
+    if (this.moderated(method, params) || this.recorded(method, params)) return;
     if (method === "room-disconnected") {
       this.#end(String(params.reason), String(params.message ?? ""), false);
     } else if (method === "room-allowed") {
-      this.#allowed(params.session);
+      this.#allowed(params.session, params.time_left, params.room);
     } else if (method === "media-disconnected") {
       media.renew();
     } else if (method === "active-talkers-updated") {
@@ -306,6 +196,8 @@ export class Room extends ModeratedRoom {
       this.#talkersKnown(params.active ?? []);
       this.#slotsChanged(changed);
       this.emit("active-talkers-updated", { active: this.activeTalkers });
+    } else if (method === "track-limited") {
+      this.limited(params);
     } else if (params.client_id === this.clientId) {
       if (method === "track-muted") publishing.told(params.source, true);
     } else {
@@ -333,29 +225,46 @@ export class Room extends ModeratedRoom {
     if (slots.length > 0) this.#parts.media.watchFirstFrame();
   }
 
+  /** @param {RoomInfo} room */
+  #roomKnown(room) {
+    this.roomId = room.room_id;
+    this.name = room.name;
+    this.settings = room.settings;
+    this.data = room.data ?? {};
+    this.#parts.publishing.limit(room.settings.quality);
+  }
+
   /**
    * Takes over the present state of the session.
    *
    * @param {SessionInfo} session
+   * @param {number | null | undefined} timeLeft seconds
    * @returns {ReturnType<typeof replaceRoster>}
    */
-  #sessionKnown(session) {
+  #sessionKnown(session, timeLeft) {
     this.clientId = session.client_id;
     this.confNum = session.conf_num;
     this.role = session.role;
     this.permissions = session.permissions;
     this.awaited = session.awaited ?? null;
     this.moderation.replace(session);
+    this.recordings.replace(session);
+    this.#timeLeft.replace(timeLeft ?? null, seconds());
     const changes = replaceRoster(this.#parts.participants, session.participants);
     this.#talkersKnown(session.active_talkers ?? []);
     this.obey();
     return changes;
   }
 
-  /** @param {SessionInfo} session the one that the door was opened to */
-  #allowed(session) {
+  /**
+   * @param {SessionInfo} session the one that the door was opened to
+   * @param {number | null | undefined} timeLeft seconds
+   * @param {RoomInfo | undefined} room as the session has it, which may have begun only now
+   */
+  #allowed(session, timeLeft, room) {
     if (this.awaited === null) return; // a resumption told it already
-    this.#sessionKnown(session);
+    if (room !== undefined) this.#roomKnown(room);
+    this.#sessionKnown(session, timeLeft);
     this.#parts.media.renew();
     this.emit("room-allowed", null);
     this.#connectionChanged();
@@ -369,10 +278,10 @@ export class Room extends ModeratedRoom {
   #resumed(result) {
     const { slots, publishing, media } = this.#parts;
     if (this.awaited !== null && !result.awaited) {
-      this.#allowed(result);
+      this.#allowed(result, result.time_left, result.room);
       return this.#mended("signalling");
     }
-    const { come, gone } = this.#sessionKnown(result);
+    const { come, gone } = this.#sessionKnown(result, result.time_left);
     const changed = slots.update(result.slots ?? []);
     for (const participant of gone) this.emit("user-disconnected", { participant, reason: "connection-lost" });
     for (const participant of come) this.emit("user-connected", { participant });
@@ -420,4 +329,11 @@ export class Room extends ModeratedRoom {
     publishing.stop();
     this.emit("room-disconnected", { reason, message });
   }
+}
+
+acceptCallbacks(Room.prototype);
+
+/** By a clock that is never set. */
+function seconds() {
+  return performance.now() / 1000;
 }

@@ -109,6 +109,12 @@ export interface LocalTrack {
 /** `ended`: the device was taken away or its use withdrawn; `refused`: the server does not let one publish it. */
 export type LocalTrackChange = "published" | "unpublished" | "muted" | "unmuted" | "replaced" | "ended" | "refused";
 
+/** What of a layer exceeds the room's quality. `rid` is empty without simulcast. */
+export interface LimitedLayer {
+  rid: string;
+  reason: "resolution" | "bitrate";
+}
+
 interface Received {
   /** null when the sender has left already. */
   from: Participant | null;
@@ -151,7 +157,44 @@ export interface ModerationEvents {
   "conference-duration-extended": { clientId: string; extendedTime: number; timeLeft: number };
 }
 
-export interface RoomEvents extends ModerationEvents {
+/** What is being recorded; everybody is told. Client ids are null for what happened by itself. */
+export interface RecordingEvents {
+  "room-record-on": { moderatorId: string | null };
+  "room-record-off": { moderatorId: string | null };
+  /** It could not go on. */
+  "room-record-failed": { reason: string; message: string };
+  "room-live-recording-on": { startedBy: string | null };
+  "room-live-recording-off": { stoppedBy: string | null };
+  "room-live-recording-failed": { reason: string; message: string };
+  /** It goes on in another segment, which is another file. */
+  "room-live-recording-updated": { startedBy: string | null; segment: number };
+}
+
+/** As the published document has it. */
+export interface LiveRecordingConfig {
+  urlDetails?: { url: string; chatOverlay?: boolean; layOut?: Record<string, unknown> };
+}
+
+/** `result` is the server's code (see docs/protocol.md), or -1; `reason` the stable word that goes with it. */
+export interface CallbackError {
+  result: number;
+  reason: string;
+  msg: string;
+}
+/** Gets a result or an error. */
+export type EitherCallback<Result> = (result: Result | undefined, error?: CallbackError) => void;
+/** Gets a response whose `result` is 0, or that of the error. */
+export type ResponseCallback<Fields = object> = (
+  response: { result: number; msg: string } & Partial<Fields>,
+  error?: CallbackError,
+) => void;
+/** Gets a `resultCode` that is 0, or the `result` of the error. */
+export type StatusCallback = (response: { data: { status: { resultCode: number } } }, error?: CallbackError) => void;
+
+type Outcome = { result: number; msg: string };
+type Clients = { clients: string[] };
+
+export interface RoomEvents extends ModerationEvents, RecordingEvents {
   /** One was let in: the room has its participants now, and its media follows. */
   "room-allowed": null;
   "user-connected": { participant: Participant };
@@ -168,6 +211,8 @@ export interface RoomEvents extends ModerationEvents {
   /** The slots exist only now (after `room-allowed`), or receive on a new peer connection: play those that are new. */
   "slots-renewed": null;
   "local-tracks-changed": { track: LocalTrack; change: LocalTrackChange };
+  /** The server withholds these layers of one's own; none: no more. The SDK scales them down by itself. */
+  "track-limited": { track: LocalTrack; layers: readonly LimitedLayer[] };
   "message-received": Received & { text: string; at: Date };
   "user-data-received": Received & { data: unknown };
   /** The connection to the server, or the one for media, was lost and is being restored. */
@@ -197,6 +242,8 @@ export interface Room extends Emitter<RoomEvents> {
   readonly roomId: string;
   readonly name: string;
   readonly settings: Record<string, unknown>;
+  /** The application's own data of the room. */
+  readonly data: Record<string, unknown>;
   readonly confNum: string;
   readonly role: string;
   readonly permissions: Permissions;
@@ -258,41 +305,56 @@ export interface Room extends Emitter<RoomEvents> {
   /** Why nothing may be sent from this source of one's own at the moment; null when it may. */
   withheld(source: Source): "hard-muted" | "floor-required" | null;
 
+  /** Seconds until the session ends by itself; null when it has no end of its own. */
+  readonly timeLeft: number | null;
+  /** Whether everybody's tracks are being recorded, each for itself. */
+  readonly recording: boolean;
+  /** Whether the session is being recorded as one picture. */
+  readonly liveRecording: boolean;
+
+  // All of these take a callback as well, in the shape that the published document shows.
+
+  /** Records the tracks of each participant. */
+  startRecord(callback?: EitherCallback<0>): Promise<void>;
+  stopRecord(callback?: EitherCallback<0>): Promise<void>;
+  /** Records the session as one picture. */
+  startLiveRecording(config?: LiveRecordingConfig, callback?: StatusCallback): Promise<void>;
+  stopLiveRecording(config?: object, callback?: StatusCallback): Promise<void>;
   /** Silences everybody but moderators, newcomers included. */
-  hardMute(): Promise<void>;
-  hardUnmute(): Promise<void>;
-  hardMuteUserAudio(clientId: string): Promise<void>;
-  hardMuteUserVideo(clientId: string): Promise<void>;
-  hardUnmuteUserAudio(clientId: string): Promise<void>;
-  hardUnmuteUserVideo(clientId: string): Promise<void>;
+  hardMute(callback?: EitherCallback<Outcome>): Promise<void>;
+  hardUnmute(callback?: EitherCallback<Outcome>): Promise<void>;
+  hardMuteUserAudio(clientId: string, callback?: ResponseCallback): Promise<void>;
+  hardMuteUserVideo(clientId: string, callback?: ResponseCallback): Promise<void>;
+  hardUnmuteUserAudio(clientId: string, callback?: ResponseCallback): Promise<void>;
+  hardUnmuteUserVideo(clientId: string, callback?: ResponseCallback): Promise<void>;
   /** Nobody but moderators comes in any more. */
-  lock(): Promise<void>;
-  unlock(): Promise<void>;
+  lock(callback?: ResponseCallback): Promise<void>;
+  unlock(callback?: ResponseCallback): Promise<void>;
   /** Disconnects these; an empty list means everybody who is no moderator. */
-  dropUser(clientIds: readonly string[]): Promise<void>;
+  dropUser(clientIds: readonly string[], callback?: ResponseCallback): Promise<void>;
   /** Ends the session for everybody. */
-  destroy(): Promise<void>;
+  destroy(callback?: ResponseCallback): Promise<void>;
   /** These four resolve to all who are pinned, or in the spotlight, now. */
-  pinUsers(clientIds: readonly string[]): Promise<string[]>;
-  unpinUsers(clientIds: readonly string[]): Promise<string[]>;
-  addSpotlightUsers(clientIds: readonly string[]): Promise<string[]>;
-  removeSpotlightUsers(clientIds: readonly string[]): Promise<string[]>;
-  approveAwaitedUser(clientId: string): Promise<void>;
-  denyAwaitedUser(clientId: string): Promise<void>;
-  switchRoomMode(mode: "group" | "lecture"): Promise<void>;
+  pinUsers(clientIds: readonly string[], callback?: ResponseCallback<Clients>): Promise<string[]>;
+  unpinUsers(clientIds: readonly string[], callback?: ResponseCallback<Clients>): Promise<string[]>;
+  addSpotlightUsers(clientIds: readonly string[], callback?: ResponseCallback<Clients>): Promise<string[]>;
+  removeSpotlightUsers(clientIds: readonly string[], callback?: ResponseCallback<Clients>): Promise<string[]>;
+  approveAwaitedUser(clientId: string, callback?: EitherCallback<Outcome>): Promise<void>;
+  denyAwaitedUser(clientId: string, callback?: EitherCallback<Outcome>): Promise<void>;
+  switchRoomMode(mode: "group" | "lecture", callback?: ResponseCallback): Promise<void>;
   /** Makes somebody moderator, and oneself a participant. */
-  switchUserRole(clientId: string): Promise<void>;
+  switchUserRole(clientId: string, callback?: ResponseCallback): Promise<void>;
   /** Resolves to the minutes that were won. */
-  extendConferenceDuration(): Promise<number>;
+  extendConferenceDuration(callback?: ResponseCallback<{ extendedTime: number }>): Promise<number>;
   /** Asks for the floor, or accepts the invitation to it. */
-  requestFloor(): Promise<void>;
+  requestFloor(callback?: ResponseCallback): Promise<void>;
   /** Takes the request back, or declines the invitation. */
-  cancelFloor(): Promise<void>;
-  finishFloor(): Promise<void>;
-  grantFloor(clientId: string): Promise<void>;
-  denyFloor(clientId: string): Promise<void>;
-  releaseFloor(clientId: string): Promise<void>;
-  inviteToFloor(clientId: string): Promise<void>;
+  cancelFloor(callback?: ResponseCallback): Promise<void>;
+  finishFloor(callback?: ResponseCallback): Promise<void>;
+  grantFloor(clientId: string, callback?: ResponseCallback): Promise<void>;
+  denyFloor(clientId: string, callback?: ResponseCallback): Promise<void>;
+  releaseFloor(clientId: string, callback?: ResponseCallback): Promise<void>;
+  inviteToFloor(clientId: string, callback?: ResponseCallback): Promise<void>;
 }
 
 type CaptureRequest = true | MediaTrackConstraints;

@@ -1,18 +1,20 @@
-"""The node's end of the link: dials signalling, obeys commands, reports events, and dials again when it breaks.
+"""The dialling end of a link, for media nodes and recorders alike: dials signalling, obeys commands, reports events,
+and dials again when it breaks.
 
-Media goes on while the link is down. What happened meanwhile is not queued: after a reconnect the node tells its
-whole state again.
+Work goes on while the link is down. What happened meanwhile is not queued: after a reconnect the whole state is told
+again.
 """
 
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
 
 import aiohttp
 import structlog
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from sfu.link_messages import COMMANDS, Command, Hello, NodeMessage, Reply
+from sfu.link_messages import Message
 
 FIRST_RETRY = 0.2
 LAST_RETRY = 5.0
@@ -22,27 +24,42 @@ HEARTBEAT = 10.0
 
 log = structlog.get_logger()
 
+Told = TypeVar("Told", bound=Message)
+Ordered = TypeVar("Ordered", bound=Message)
 
-class Link:
-    """`obey` carries out a command; `hello` and `state` give what signalling is told at each connect."""
+
+class Link(Generic[Told, Ordered]):
+    """`commands` reads a command, `obey` carries it out; `hello` and `state` give what is told at each connect.
+
+    `refuse` gives the answer to a text that is no command, or None; without it such texts are only logged.
+    """
 
     def __init__(
         self,
         url: str,
         secret: str,
         *,
-        hello: Callable[[], Hello],
-        state: Callable[[], Iterable[NodeMessage]],
-        obey: Callable[[Command], Reply],
+        commands: TypeAdapter[Ordered],
+        hello: Callable[[], Told],
+        state: Callable[[], Iterable[Told]],
+        obey: Callable[[Ordered], Told],
+        refuse: Callable[[str, ValidationError], Told | None] = lambda text, error: None,
     ) -> None:
         self._url = url
+        self._commands = commands
+        self._refuse = refuse
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._hello = hello
         self._state = state
         self._obey = obey
-        self._outgoing: asyncio.Queue[NodeMessage] | None = None
+        self._outgoing: asyncio.Queue[Told] | None = None
 
-    def send(self, message: NodeMessage) -> None:
+    @property
+    def up(self) -> bool:
+        """Whether what is sent now has a chance to arrive."""
+        return self._outgoing is not None
+
+    def send(self, message: Told) -> None:
         """Tell signalling. Without a link nothing is kept: the state is told anew at the next connect."""
         if self._outgoing is None:
             return
@@ -71,7 +88,8 @@ class Link:
                 retry = min(retry * 2, LAST_RETRY)
 
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        outgoing = self._outgoing = asyncio.Queue(QUEUE_LIMIT)
+        outgoing: asyncio.Queue[Told] = asyncio.Queue(QUEUE_LIMIT)
+        self._outgoing = outgoing
         await socket.send_str(self._hello().model_dump_json())
         for message in self._state():
             outgoing.put_nowait(message)
@@ -86,15 +104,18 @@ class Link:
 
     def _receive(self, text: str) -> None:
         try:
-            command = COMMANDS.validate_json(text)
+            command = self._commands.validate_json(text)
         except ValidationError as error:
             log.error(
                 "a command of signalling is malformed", errors=error.error_count(), first=error.errors()[0]["msg"]
             )
+            refusal = self._refuse(text, error)
+            if refusal is not None:
+                self.send(refusal)
             return
         self.send(self._obey(command))
 
-    async def _write(self, socket: aiohttp.ClientWebSocketResponse, outgoing: asyncio.Queue[NodeMessage]) -> None:
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse, outgoing: asyncio.Queue[Told]) -> None:
         while self._outgoing is outgoing:
             message = await outgoing.get()
             try:

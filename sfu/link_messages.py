@@ -25,14 +25,16 @@ ExtensionName = Literal[
     "audio-level",
     "abs-send-time",
     "transport-wide-cc",
-    "video-orientation",
     "dependency-descriptor",
 ]
+
+Excess = Literal["resolution", "bitrate"]
 
 PayloadType = Annotated[int, Field(ge=0, le=127)]
 Ssrc = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 ExtensionId = Annotated[int, Field(ge=1, le=255)]
 Identifier = Annotated[str, Field(min_length=1, max_length=128)]
+TapToken = Annotated[str, Field(min_length=16, max_length=256, repr=False)]
 
 
 class Message(BaseModel):
@@ -56,11 +58,20 @@ class Codec(Message):
     rtx_payload_type: PayloadType | None = None
 
 
+class Cap(Message):
+    """The most that each layer of a track may be: pixels of its longer and its shorter side (None for any size), and
+    bits per second."""
+
+    long_side: Annotated[int, Field(gt=0)] | None = None
+    short_side: Annotated[int, Field(gt=0)] | None = None
+    bitrate: Annotated[int, Field(gt=0)]
+
+
 class Track(Message):
     """A published stream: what one sendonly m-line of an offer brings.
 
     `rids` are the simulcast layers in the offer's order, lowest first; empty without simulcast. `ssrcs` and
-    `rtx_ssrcs` are those that the offer names (none for simulcast by RID).
+    `rtx_ssrcs` are those that the offer names (none for simulcast by RID). Layers that exceed `cap` are withheld.
     """
 
     track_id: Identifier
@@ -72,6 +83,7 @@ class Track(Message):
     rids: tuple[str, ...] = ()
     ssrcs: tuple[Ssrc, ...] = ()
     rtx_ssrcs: tuple[Ssrc, ...] = ()
+    cap: Cap | None = None
     paused: bool = False
 
 
@@ -112,6 +124,17 @@ class Candidate(Message):
     protocol: Literal["udp", "tcp"]
     ip: str
     port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class TapAddress(Message):
+    """Where recorders dial the node's tap port. `host` empty: the address by which the node is known anyway.
+
+    The node shows a certificate of its own making, which the recorder knows by this fingerprint.
+    """
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)]
+    fingerprint: Fingerprint
 
 
 # Commands, signalling to node
@@ -176,8 +199,30 @@ class LimitSlots(Message):
     max_heights: dict[Identifier, Annotated[int, Field(ge=0)] | None]
 
 
+class PutTap(Message):
+    """Let one recorder have a copy of everything that is published on a router.
+
+    The recorder dials in and shows `tap_id` and `token`; a changed token cuts off who came in with the one before.
+    `exclude` says which sources or kinds of which endpoints are left out; what it names later ends, and what it no
+    longer names begins.
+    """
+
+    type: Literal["put-tap"] = "put-tap"
+    request_id: int
+    router_id: Identifier
+    tap_id: Identifier
+    token: TapToken
+    exclude: dict[Identifier, tuple[Source | Kind, ...]] = Field(default_factory=dict)
+
+
+class DeleteTap(Message):
+    type: Literal["delete-tap"] = "delete-tap"
+    request_id: int
+    tap_id: Identifier
+
+
 Command = Annotated[
-    PutRouter | DeleteRouter | PutTransport | DeleteTransport | PauseTracks | LimitSlots,
+    PutRouter | DeleteRouter | PutTransport | DeleteTransport | PauseTracks | LimitSlots | PutTap | DeleteTap,
     Field(discriminator="type"),
 ]
 
@@ -186,7 +231,10 @@ Command = Annotated[
 
 
 class Hello(Message):
-    """The first message of a node. Whatever it forwarded under an earlier link is gone unless listed here."""
+    """The first message of a node. Whatever it forwarded under an earlier link is gone unless listed here.
+
+    `tap` is None for a node that lets no recorder in.
+    """
 
     type: Literal["hello"] = "hello"
     version: int = LINK_VERSION
@@ -195,6 +243,8 @@ class Hello(Message):
     candidates: tuple[Candidate, ...]
     fingerprint: Fingerprint
     transports: tuple[Identifier, ...] = ()
+    tap: TapAddress | None = None
+    taps: tuple[Identifier, ...] = ()
 
 
 class Reply(Message):
@@ -232,22 +282,73 @@ class SlotsFilled(Message):
     transports: dict[Identifier, dict[Identifier, Identifier | None]]
 
 
+class TrackLimited(Message):
+    """Which layers of a track are withheld because they exceed the track's cap, by RID ("" without simulcast); empty
+    when all are forwarded again."""
+
+    type: Literal["track-limited"] = "track-limited"
+    transport_id: Identifier
+    track_id: Identifier
+    layers: dict[str, Excess]
+
+
 class NodeLoad(Message):
     """Sent every two seconds. `cpu` is the share of one core that the process used since the last one.
 
     `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
-    `loop_delay` is the event loop's worst delay since the last message, in seconds.
+    `loop_delay` is the event loop's worst delay since the last message, in seconds. `taps` are those with a recorder.
     """
 
     type: Literal["node-load"] = "node-load"
     transports: int
+    taps: int = 0
     cpu: float
     loop_delay: float = 0.0
     counters: dict[str, int] = Field(default_factory=dict)
 
 
+class Flow(Message):
+    """Media of one use in one direction since the last message.
+
+    `octets` are those of RTP payloads. `lost` are packets that did not arrive at first, as whoever should have got
+    them says; those sent again are among them. `jitter` is the worst seen, in seconds (RFC 3550 section 6.4.1).
+    `bitrate` (bits per second, of payloads, all streams together) is that of `seconds` in which the number of streams
+    stayed the same, on average `streams`; 0 with no such time. A publisher's stream counts as long as its track is
+    not paused, so that `seconds` with a bitrate of 0 mean that nothing came though it should have.
+    """
+
+    packets: Annotated[int, Field(ge=0)] = 0
+    octets: Annotated[int, Field(ge=0)] = 0
+    lost: Annotated[int, Field(ge=0)] = 0
+    jitter: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    bitrate: Annotated[int, Field(ge=0)] = 0
+    streams: Annotated[float, Field(ge=0)] = 0.0
+
+
+class TransportFigures(Message):
+    """`received` came from the transport's client, `sent` went to it; uses of which nothing flowed are left out.
+    All simulcast layers of a track count as one stream. `rtt` is the round-trip time in seconds, None while unknown."""
+
+    received: dict[SlotUse, Flow] = Field(default_factory=dict)
+    sent: dict[SlotUse, Flow] = Field(default_factory=dict)
+    rtt: Annotated[float, Field(ge=0)] | None = None
+
+
+class TransportStats(Message):
+    """What flowed over the transports of a router, each since it was last told; due each 5 seconds.
+
+    Transports of which there is nothing to tell are left out; those of a large session come in several messages.
+    """
+
+    type: Literal["transport-stats"] = "transport-stats"
+    router_id: Identifier
+    transports: dict[Identifier, TransportFigures]
+
+
 NodeMessage = Annotated[
-    Hello | Reply | TransportState | StageChanged | SlotsFilled | NodeLoad, Field(discriminator="type")
+    Hello | Reply | TransportState | StageChanged | SlotsFilled | TrackLimited | TransportStats | NodeLoad,
+    Field(discriminator="type"),
 ]
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Command)

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import time
 
 import structlog
@@ -11,10 +10,12 @@ import uvloop
 from sfu.addresses import bind_hosts, candidates
 from sfu.dtls import Certificate
 from sfu.link import Link
-from sfu.link_messages import Hello, NodeLoad
+from sfu.link_messages import COMMANDS, Command, Hello, NodeLoad, NodeMessage
 from sfu.metrics import Counters, CpuMeter
 from sfu.node import TICK, MediaNode
 from sfu.options import NodeOptions
+from sfu.process import until_stopped
+from sfu.tap.listener import TapListener
 from sfu.transport.mux import Mux
 
 LOAD_PERIOD = 2.0
@@ -34,6 +35,9 @@ async def serve(options: NodeOptions) -> None:
     hosts = bind_hosts(options.media_host)
     mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port)
     node.bind(mux)
+    taps = await TapListener.open(
+        options.tap_host, options.tap_port, admit=node.taps.admit, count=counters.count, clock=time.monotonic
+    )
     announced = candidates(options.public_addresses, hosts, mux.port)
 
     def hello() -> Hello:
@@ -44,24 +48,30 @@ async def serve(options: NodeOptions) -> None:
             candidates=announced,
             fingerprint=certificate.fingerprint,
             transports=node.transport_ids,
+            tap=taps.address,
+            taps=node.taps.ids,
         )
 
-    link = Link(options.link_url, options.link_secret, hello=hello, state=node.state, obey=node.obey)
+    link: Link[NodeMessage, Command] = Link(
+        options.link_url, options.link_secret, commands=COMMANDS, hello=hello, state=node.state, obey=node.obey
+    )
     log.info("media port open", port=mux.port, addresses=sorted({candidate.ip for candidate in announced}))
     # What start-up made lives for ever: the collector need not look at it again.
     gc.collect()
     gc.freeze()
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, link, counters))]
     try:
-        await _stopped(tasks)
+        await until_stopped(tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        node.taps.close()
+        await taps.close()
         await mux.close()
 
 
-async def _drive(node: MediaNode, link: Link, counters: Counters) -> None:
+async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Counters) -> None:
     """Tick, and report the load. The loop's delay is how late a tick comes."""
     loop = asyncio.get_running_loop()
     meter = CpuMeter(time.monotonic())
@@ -77,22 +87,10 @@ async def _drive(node: MediaNode, link: Link, counters: Counters) -> None:
             link.send(
                 NodeLoad(
                     transports=len(node.transport_ids),
+                    taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
                     loop_delay=worst,
                     counters=counters.totals(),
                 )
             )
             worst = 0.0
-
-
-async def _stopped(tasks: list[asyncio.Task[None]]) -> None:
-    """Wait for a signal to stop, or for a task to fail, which is a bug and ends the process."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    waiting = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    for task in done - {waiting}:
-        task.result()

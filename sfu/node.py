@@ -13,16 +13,19 @@ from sfu.forwarding.router import Router
 from sfu.link_messages import (
     Command,
     DeleteRouter,
+    DeleteTap,
     DeleteTransport,
     LimitSlots,
     NodeMessage,
     PauseTracks,
     PutRouter,
+    PutTap,
     PutTransport,
     Reply,
     TransportState,
 )
 from sfu.metrics import Counters
+from sfu.tap.taps import Taps
 from sfu.transport.mux import Mux
 from sfu.transport.tcp import TcpConnection
 from sfu.transport.transport import ClosedState, Transport
@@ -32,6 +35,7 @@ TICK = 0.01
 FEEDBACK_TICKS = 10
 DECISION_TICKS = 30
 REPORT_TICKS = 100
+STATS_TICKS = 500
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
@@ -63,6 +67,7 @@ class MediaNode:
         # Wall clock and monotonic clock are compared once: sender reports must not jump with the machine's date.
         self._ntp_offset = time.time() + NTP_EPOCH - clock()
         self._path = PacketPath(counters.count)
+        self.taps = Taps(self._path, counters.count, clock=clock, ntp_offset=self._ntp_offset)
         self._routers: dict[str, Router] = {}
         self._transports: dict[str, tuple[Transport, Router]] = {}
         self._ticks = 0
@@ -81,7 +86,8 @@ class MediaNode:
 
         Call this before a new link's hello; signalling puts the routers that it still needs.
         """
-        self._routers = {router_id: router for router_id, router in self._routers.items() if router.peers}
+        for router_id in [router_id for router_id, router in self._routers.items() if not router.peers]:
+            self._delete_router(router_id)
 
     def state(self) -> Iterable[NodeMessage]:
         """What is told of all sessions when the link comes back."""
@@ -116,6 +122,10 @@ class MediaNode:
                 self._pause_tracks(command)
             case LimitSlots():
                 self._limit_slots(command)
+            case PutTap():
+                self._put_tap(command)
+            case DeleteTap():
+                self.taps.delete(command.tap_id)
 
     def _put_router(self, command: PutRouter) -> None:
         router = self._routers.get(command.router_id)
@@ -128,15 +138,14 @@ class MediaNode:
         router = self._routers.pop(router_id, None)
         if router is None:
             return
+        self.taps.router_ended(router)
         for transport_id in list(router.peers):
             transport, _ = self._transports.pop(transport_id)
             router.remove_transport(transport_id)
             transport.close()
 
     def _put_transport(self, command: PutTransport) -> None:
-        router = self._routers.get(command.router_id)
-        if router is None:
-            raise CommandError("unknown-router", f"there is no router {command.router_id}")
+        router = self._router(command.router_id)
         known = self._transports.get(command.transport_id)
         if known is None:
             transport = self._open_transport(command)
@@ -182,6 +191,19 @@ class MediaNode:
             if slot is not None:
                 slot.max_height = max_height
         router.stale = True
+
+    def _put_tap(self, command: PutTap) -> None:
+        router = self._router(command.router_id)
+        try:
+            self.taps.put(command, router)
+        except ValueError as error:
+            raise CommandError("invalid", str(error)) from error
+
+    def _router(self, router_id: str) -> Router:
+        router = self._routers.get(router_id)
+        if router is None:
+            raise CommandError("unknown-router", f"there is no router {router_id}")
+        return router
 
     def _peer(self, transport_id: str) -> tuple[Peer, Router]:
         known = self._transports.get(transport_id)
@@ -248,6 +270,9 @@ class MediaNode:
             if turn % FEEDBACK_TICKS == 0 or turn % REPORT_TICKS == 0:
                 with self._contained(transport_id=transport.transport_id):
                     self._send_reports(transport, router.peers[transport.transport_id], turn, now)
+        if self._ticks % FEEDBACK_TICKS == 0:
+            with self._contained():
+                self.taps.tick(now)
         with self._contained():
             self._path.flush()
         self._count_received()
@@ -257,6 +282,9 @@ class MediaNode:
             router.refresh(now)
         if turn % DECISION_TICKS == 0:
             router.decide(now)
+        if turn % STATS_TICKS == 0:
+            router.begin_stats()
+        router.tell_stats()
         self._send_requests(router, now)
 
     @contextmanager
@@ -288,9 +316,11 @@ class MediaNode:
         if not peer.connected:
             return
         if turn % FEEDBACK_TICKS == 0:
+            peer.ingress.police(now)
             for feedback in peer.ingress.feedback(now):
                 self._send_rtcp(transport, feedback)
         if turn % REPORT_TICKS == 0:
+            peer.measure(now)
             for report in peer.reports(now, now + self._ntp_offset):
                 self._send_rtcp(transport, report)
 

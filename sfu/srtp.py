@@ -26,6 +26,10 @@ MAX_SSRCS = 512
 _WINDOW = 1024
 """Replay window in packets, and how far back a retransmission may reach."""
 
+_PLAIN_KEY_SIZE = 30
+_PLAIN_POLICY = (0, _PLAIN_KEY_SIZE, 0, 0, 0, 0)
+"""libsrtp's `srtp_crypto_policy_t`: cipher, size of its key, authentication, sizes of its key and tag, services."""
+
 _UNPROTECT_ERRORS = {7: "srtp-auth-failed", 9: "srtp-replayed", 10: "srtp-too-old"}
 """libsrtp's `srtp_err_status_t`; every other one is a malformed packet."""
 
@@ -55,7 +59,10 @@ class SrtpSender:
     """
 
     def __init__(self, keys: SrtpKeys) -> None:
-        self._session = _session(keys.profile, keys.local, Policy.SSRC_ANY_OUTBOUND)
+        self._open(_policy(keys.profile, keys.local, Policy.SSRC_ANY_OUTBOUND))
+
+    def _open(self, policy: Policy) -> None:
+        self._session = Session(policy)
         self.session: Any = self._session._srtp[0]
         self._scratch = ffi.new("char[]", MAX_DATAGRAM + SRTP_MAX_SRTCP_TRAILER_LEN)
         self._buffer = ffi.buffer(self._scratch)
@@ -82,11 +89,25 @@ class SrtpSender:
         return protected
 
 
+class PlainSender(SrtpSender):
+    """Lets packets through as they are: for taps, whose connections are protected by TLS.
+
+    With it, a tap looks to the packet path like any participant.
+    """
+
+    def __init__(self) -> None:
+        policy = _policy(Policy.SRTP_PROFILE_AES128_CM_SHA1_80, bytes(_PLAIN_KEY_SIZE), Policy.SSRC_ANY_OUTBOUND)
+        for crypto in (policy._policy.rtp, policy._policy.rtcp):
+            # pylibsrtp does not wrap `srtp_crypto_policy_set_null_cipher_hmac_null`, which fills in the same.
+            ffi.cast("uint32_t *", ffi.addressof(crypto))[0 : len(_PLAIN_POLICY)] = _PLAIN_POLICY
+        self._open(policy)
+
+
 class SrtpReceiver:
     """Verifies and decrypts what one peer sends, refusing replays. Bad packets are counted, never raised."""
 
     def __init__(self, keys: SrtpKeys, count: Count) -> None:
-        self._session = _session(keys.profile, keys.remote, Policy.SSRC_ANY_INBOUND)
+        self._session = Session(_policy(keys.profile, keys.remote, Policy.SSRC_ANY_INBOUND))
         self._srtp = self._session._srtp[0]
         self._count = count
         self._scratch = ffi.new("char[]", MAX_DATAGRAM)
@@ -123,9 +144,9 @@ class SrtpReceiver:
         return plain
 
 
-def _session(profile: int, key: bytes, direction: int) -> Session:
+def _policy(profile: int, key: bytes, direction: int) -> Policy:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile)
     policy.window_size = _WINDOW
     # A retransmission without RTX repeats a sequence number.
     policy.allow_repeat_tx = direction == Policy.SSRC_ANY_OUTBOUND
-    return Session(policy)
+    return policy

@@ -14,15 +14,21 @@ class Assignment:
     video: tuple[str | None, ...] = ()
 
 
-def stage_order(ranking: Ranking, first: Sequence[str], last: Sequence[str], members: Sequence[str]) -> tuple[str, ...]:
+def stage_order(
+    ranking: Ranking, first: Sequence[str], last: Sequence[str], members: Sequence[str], places: int
+) -> tuple[str, ...]:
     """All `members` (given in join order), the most important first: spotlighted, speaking, pinned, earlier talkers
     (the most recent first), then the rest by join order.
 
-    Pinned endpoints stand before those who have stopped talking, else everyone who ever spoke would in time push them
-    out of the slots. Ids that are no members are left out, and no one is in it twice.
+    Pinned endpoints are among the first `places`, whoever speaks: when more speak than there is room for beside them,
+    those of lower rank stand behind the pinned ones. Only the spotlight goes before. Ids that are no members are left
+    out, and no one is in it twice.
     """
     present = set(members)
-    wanted = (*first, *ranking.speaking, *last, *ranking.order, *members)
+    free = places - len(present.intersection((*first, *last)))
+    seen = [endpoint for endpoint in ranking.speaking if endpoint not in (*first, *last)][: max(free, 0)]
+    speaking = [endpoint for endpoint in ranking.speaking if endpoint in seen or endpoint in last]
+    wanted = (*first, *speaking, *last, *ranking.order, *members)
     return tuple(endpoint for endpoint in dict.fromkeys(wanted) if endpoint in present)
 
 

@@ -1,4 +1,4 @@
-"""Counters of signalling and of the media nodes, for Prometheus."""
+"""Counters of signalling, of the media nodes and of the recorders, for Prometheus."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from signalling.nodes import Node
+from signalling.recording.recorders import Recorder
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -25,6 +26,8 @@ class Metrics:
         self.sockets_refused = self._counter("sockets_refused", "WebSockets refused because of too many of one address")
         self.sockets_dropped = self._counter("sockets_dropped", "WebSockets that the server cut off", "reason")
         self.resumes = self._counter("resumes", "Connections that were resumed")
+        self.webhooks = self._counter("webhook_attempts", "Attempts to deliver webhooks", "outcome")
+        self.segments = self._counter("recording_segments", "Segments of recordings by what became of them", "outcome")
         self.sockets = Gauge("roomcast_signalling_sockets", "WebSockets of clients", registry=self.registry)
         self.sessions = Gauge("roomcast_signalling_sessions", "Running sessions", registry=self.registry)
         self.participants = Gauge(
@@ -58,6 +61,7 @@ class NodeCollector(Collector):
             "roomcast_node_events", "What media nodes counted, by node and name", labels=["node", "event"]
         )
         transports = GaugeMetricFamily("roomcast_node_transports", "Transports on a node", labels=["node"])
+        taps = GaugeMetricFamily("roomcast_node_taps", "Recorders that a node feeds", labels=["node"])
         cpu = GaugeMetricFamily("roomcast_node_cpu", "Share of one core that a node uses", labels=["node"])
         delay = GaugeMetricFamily(
             "roomcast_node_loop_delay_seconds", "Worst delay of a node's event loop of late", labels=["node"]
@@ -69,6 +73,41 @@ class NodeCollector(Collector):
             for name, total in report.counters.items():
                 events.add_metric([node.node_id, name], total)
             transports.add_metric([node.node_id], report.transports)
+            taps.add_metric([node.node_id], report.taps)
             cpu.add_metric([node.node_id], report.cpu)
             delay.add_metric([node.node_id], report.loop_delay)
-        yield from (events, transports, cpu, delay)
+        yield from (events, transports, taps, cpu, delay)
+
+
+class RecorderCollector(Collector):
+    """What the recorders last reported of themselves."""
+
+    def __init__(self, recorders: Callable[[], Iterable[Recorder]]) -> None:
+        """`recorders` gives the linked ones."""
+        self._recorders = recorders
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        linked = list(self._recorders())
+        recorders = GaugeMetricFamily("roomcast_signalling_recorders", "Linked recorders", value=len(linked))
+        events = CounterMetricFamily(
+            "roomcast_recorder_events", "What recorders counted, by recorder and name", labels=["recorder", "event"]
+        )
+        segments = _of_recorders("segments", "Segments that a recorder records")
+        composites = _of_recorders("composites_waiting", "Composites that a recorder has still to make")
+        cpu = _of_recorders("cpu", "Cores that a recorder uses")
+        free = _of_recorders("free_bytes", "Free disk space of a recorder")
+        for recorder in linked:
+            report = recorder.load
+            if report is None:
+                continue
+            for name, total in report.counters.items():
+                events.add_metric([recorder.recorder_id, name], total)
+            segments.add_metric([recorder.recorder_id], report.segments)
+            composites.add_metric([recorder.recorder_id], report.composites_waiting)
+            cpu.add_metric([recorder.recorder_id], report.cpu)
+            free.add_metric([recorder.recorder_id], report.free_bytes)
+        yield from (recorders, events, segments, composites, cpu, free)
+
+
+def _of_recorders(name: str, text: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"roomcast_recorder_{name}", text, labels=["recorder"])

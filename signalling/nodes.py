@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from sfu.link_messages import Candidate, Command, Fingerprint, Hello, NodeLoad, Reply
+from sfu.link_messages import Candidate, Command, Fingerprint, Hello, NodeLoad, Reply, TapAddress
+from signalling.link_requests import Requests
 
 ANY_ZONE = "XX"
-
-
-class NodeGoneError(ConnectionError):
-    """The node has no link, or lost it before it replied."""
 
 
 class Node:
     """Lives as long as the node is linked, and for a grace time beyond, in which the same node may come back.
 
-    `transports` are those that signalling has put there. `load` is the share of one core that the node reported,
-    together with a guess of what was put on it since; `report` is the node's last report as it came.
+    `transports` and `taps` are those that signalling has put there; `tap` is where recorders dial in. `load` is the
+    share of one core that the node reported, together with a guess of what was put on it since; `report` is the node's
+    last report as it came.
     """
 
     # What one more transport adds to the load until the node's next report, so that a rush spreads over the nodes.
@@ -28,15 +26,13 @@ class Node:
         self.zone = hello.zone
         self.candidates: tuple[Candidate, ...] = hello.candidates
         self.fingerprint: Fingerprint = hello.fingerprint
+        self.tap: TapAddress | None = hello.tap
         self.transports: set[str] = set()
+        self.taps: set[str] = set()
         self.load = 0.0
         self.report: NodeLoad | None = None
-        self.timeouts = 0
-        self._loop = loop
-        self._reply_timeout = reply_timeout
         self._write: Callable[[str], None] | None = None
-        self._next_request = 1
-        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._requests: Requests[Reply] = Requests(loop, reply_timeout, f"media node {hello.node_id}")
 
     @property
     def linked(self) -> bool:
@@ -45,41 +41,28 @@ class Node:
     def attach(self, hello: Hello, write: Callable[[str], None]) -> None:
         """Begin to use a link, through which `write` sends one text."""
         self.zone, self.candidates, self.fingerprint = hello.zone, hello.candidates, hello.fingerprint
+        self.tap = hello.tap
         self._write = write
 
     def detach(self) -> None:
         """The link is gone: nothing that was asked will be answered."""
         self._write = None
-        for waiting in list(self._waiting.values()):
-            if not waiting.done():
-                waiting.set_exception(NodeGoneError("the link to the media node broke"))
+        self._requests.fail_all()
 
     def send(self, command: Command) -> asyncio.Future[Reply]:
         """Send a command (its request id is set here). Commands are carried out in the order of sending.
 
-        The future fails with NodeGoneError or TimeoutError. It may be dropped: nobody has to look at it.
+        The future fails with PeerGoneError or TimeoutError. It may be dropped: nobody has to look at it.
         """
-        future: asyncio.Future[Reply] = self._loop.create_future()
-        future.add_done_callback(_look_at)
         if self._write is None:
-            future.set_exception(NodeGoneError("the media node has no link"))
-            return future
-        request_id = self._next_request
-        self._next_request += 1
-        self._waiting[request_id] = future
-        timer = self._loop.call_later(self._reply_timeout, self._give_up, future)
-        future.add_done_callback(lambda _: timer.cancel())
-        future.add_done_callback(lambda _: self._waiting.pop(request_id, None))
+            return self._requests.refused()
+        request_id, future = self._requests.begin()
         self._write(command.model_copy(update={"request_id": request_id}).model_dump_json())
         return future
 
     def replied(self, reply: Reply) -> bool:
         """Hand a reply to whoever waits for it; False when nobody does (any more)."""
-        waiting = self._waiting.get(reply.request_id)
-        if waiting is None or waiting.done():
-            return False
-        waiting.set_result(reply)
-        return True
+        return self._requests.replied(reply)
 
     def reported(self, load: NodeLoad) -> None:
         self.load = max(load.cpu, 0.0)
@@ -90,11 +73,6 @@ class Node:
         if transport_id not in self.transports:
             self.transports.add(transport_id)
             self.load += self.GUESS
-
-    def _give_up(self, future: "asyncio.Future[Reply]") -> None:
-        if not future.done():
-            self.timeouts += 1
-            future.set_exception(TimeoutError(f"the media node {self.node_id} did not reply"))
 
 
 class Nodes:
@@ -130,9 +108,3 @@ def choose_node(nodes: Iterable[Node], zone: str) -> Node | None:
     linked = [node for node in nodes if node.linked]
     near = [node for node in linked if zone in (ANY_ZONE, node.zone)] or [n for n in linked if n.zone == ANY_ZONE]
     return min(near, key=lambda node: (node.load, len(node.transports), node.node_id), default=None)
-
-
-def _look_at(future: "asyncio.Future[Reply]") -> None:
-    # asyncio warns of exceptions that nobody looked at; here that is allowed.
-    if not future.cancelled():
-        future.exception()

@@ -3,8 +3,9 @@
     routes(static_dirs, local_mode=...) -> list of aiohttp routes
     find_static_dirs() -> {"sdk": …, "web": …}
 
-`/` is the start page, `/room/{room_id}` the meeting page, `/sdk/…` and `/web/…` the files themselves. Files are read
-when they are first asked for and again when they change on disk; browsers revalidate by ETag (RFC 9110 section 8.8.3).
+`/` is the start page, `/room/{room_id}` the meeting page, `/recordings` the operator's page, `/sdk/…` and `/web/…` the
+files themselves. Files are read when they are first asked for and again when they change on disk; browsers
+revalidate by ETag (RFC 9110 section 8.8.3).
 """
 
 import gzip
@@ -35,6 +36,7 @@ SAFE_PATH: Final = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][
 
 START_PAGE: Final = "index.html"
 MEETING_PAGE: Final = "room.html"
+RECORDINGS_PAGE: Final = "recordings.html"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -115,6 +117,7 @@ def routes(static_dirs: Mapping[str, Path], *, local_mode: bool = False) -> Sequ
     return [
         web.get("/", _page(pages, START_PAGE)),
         web.get("/room/{room_id}", _page(pages, MEETING_PAGE)),
+        web.get("/recordings", _page(pages, RECORDINGS_PAGE)),
         web.get("/web/config.json", config),
         web.get("/web/{path:.+}", _files(pages, static_headers.FILE)),
         web.get("/sdk/{path:.+}", _files(sdk, static_headers.SHARED_FILE)),

@@ -5,6 +5,7 @@ A token says who may enter; that it is used only once is for the store to see (`
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 from dataclasses import dataclass
@@ -133,6 +134,11 @@ class TokenIssuer:
             jti=payload.jti,
             expires=payload.exp,
         )
+
+    def derive_key(self, purpose: str) -> bytes:
+        """A secret of 32 bytes that is this server's alone, another one for each purpose."""
+        der = self._private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return hmac.new(der, purpose.encode(), hashlib.sha256).digest()
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public key as a JSON Web Key set (RFC 7517 section 5), for `/.well-known/jwks.json`."""

@@ -42,7 +42,7 @@ def _sequence_size(payload: bytes, count: int) -> tuple[int, int]:
         if index == count:
             size = len(payload) - position
         else:
-            size, position = _leb128(payload, position)
+            size, position = read_leb128(payload, position)
         end = position + size
         if end > len(payload):
             raise CodecError("an AV1 OBU element is longer than its packet")
@@ -54,7 +54,7 @@ def _sequence_size(payload: bytes, count: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _leb128(payload: bytes, position: int) -> tuple[int, int]:
+def read_leb128(payload: bytes, position: int) -> tuple[int, int]:
     """The value and the position after it (AV1 specification section 4.10.5)."""
     value = 0
     for index in range(8):
@@ -73,7 +73,7 @@ def _sequence_header(obu: bytes) -> tuple[int, int]:
     start = 2 if obu[0] & _HAS_EXTENSION else 1
     try:
         if obu[0] & _HAS_SIZE:
-            _, start = _leb128(obu, start)
+            _, start = read_leb128(obu, start)
         return _read_size(BitReader(obu[start:]))
     except CodecError:
         return 0, 0

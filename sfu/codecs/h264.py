@@ -30,7 +30,7 @@ def describe(payload: bytes) -> PayloadInfo:
         raise CodecError("an empty H.264 payload")
     kind = payload[0] & 0x1F
     if kind == _STAP_A:
-        units: Iterator[bytes] | tuple[bytes, ...] = _aggregated(payload)
+        units: Iterator[bytes] | tuple[bytes, ...] = aggregated_units(payload)
     elif kind == _FU_A:
         if len(payload) < 3:
             raise CodecError("an H.264 fragment is cut off")
@@ -58,7 +58,7 @@ _DELTA = PayloadInfo()
 _START = PayloadInfo(starts_frame=True)
 
 
-def _aggregated(payload: bytes) -> Iterator[bytes]:
+def aggregated_units(payload: bytes) -> Iterator[bytes]:
     """The units of a STAP-A (RFC 6184 section 5.7.1)."""
     position = 1
     if len(payload) == 1:

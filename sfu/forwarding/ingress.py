@@ -5,16 +5,18 @@ what was learned stays (RFC 8843 section 9.2, RFC 8852).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sfu.codecs import CodecError
 from sfu.congestion.feedback import FeedbackRecorder
+from sfu.forwarding.intake import Arrival
 from sfu.forwarding.layer import Layer
+from sfu.forwarding.meter import USES, Tally
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.sender_clock import PublisherClock
 from sfu.forwarding.track import PublishedTrack
-from sfu.link_messages import Track
+from sfu.link_messages import SlotUse, Track
 from sfu.rtcp.packets import Nack, Pli, ReportBlock, SenderReport
 from sfu.rtp.extensions import read_audio_level, read_mid, read_rid, read_sequence16
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
@@ -46,7 +48,8 @@ class StreamName(NamedTuple):
 
 class Ingress:
     """`count` counts what is dropped; `level` is told of each audio level, `changed` of new sizes and ended layers,
-    and `started` of a new layer, before its first packet is forwarded.
+    `started` of a new layer, before its first packet is forwarded, and `limited` of a track of which other layers than
+    before are withheld.
     """
 
     def __init__(
@@ -57,18 +60,21 @@ class Ingress:
         changed: Callable[[], None],
         started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
+        limited: Callable[[PublishedTrack], None],
     ) -> None:
         self._path = path
         self._count = count
         self._changed = changed
         self._started = started
         self._level = level
+        self._limited = limited
         self._clock = PublisherClock()
         self._feedback = FeedbackRecorder()
         self._streams: dict[int, Stream] = {}
         self._named: dict[int, StreamName] = {}
         self._by_mid: dict[str, PublishedTrack] = {}
         self.tracks: dict[str, PublishedTrack] = {}
+        self._received = {use: Tally() for use in USES}
         # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
         self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
 
@@ -143,11 +149,17 @@ class Ingress:
         if layer.is_duplicate(packet.sequence_number, now):
             self._count("duplicate")
             return
+        layer.policer.octets += len(packet.data)
         arrival = track.intake(layer.rid).take(packet, codec)
+        tally = self._received[track.use]
+        tally.packets += 1
+        tally.octets += len(arrival.packet.payload)
         if track.kind == "audio":
             self._note_level(arrival.packet.audio_level, now)
         elif arrival.keyframe:
-            self._note_keyframe(track, layer, arrival.height)
+            self._note_keyframe(track, layer, arrival, now)
+        if layer.withheld is not None:
+            self._count("over-cap-" + layer.withheld)
         if not layer.started:
             layer.started = track.was_sent = True
             self._started(now)
@@ -160,11 +172,20 @@ class Ingress:
             voice, level = read_audio_level(value)
             self._level(level, voice, now)
 
-    def _note_keyframe(self, track: PublishedTrack, layer: Layer, height: int) -> None:
+    def _note_keyframe(self, track: PublishedTrack, layer: Layer, arrival: Arrival, now: float) -> None:
         layer.nack.keyframe_arrived()
+        height = arrival.height
+        if height and track.judge_size(layer, arrival.width, height, now):
+            self._limited(track)
         if height and height != layer.height:
             layer.height = height
             self._changed()
+
+    def police(self, now: float) -> None:
+        """Withhold layers whose bitrate exceeds their cap, and give those free that go by it again; due each 100 ms."""
+        for track in self.tracks.values():
+            if track.police(now):
+                self._limited(track)
 
     def sender_report(self, report: SenderReport, now: float) -> None:
         """Take in a publisher's sender report."""
@@ -181,6 +202,16 @@ class Ingress:
             for ssrc, stream in self._streams.items()
             if not stream.repairs and stream.layer.reception.started
         ]
+
+    def received_of(self, use: SlotUse) -> Tally:
+        """What was received of one use so far, of all tracks that there have been."""
+        tally = self._received[use]
+        for track in self.tracks.values():
+            if track.use == use:
+                for layer in track.layers.values():
+                    tally.lost += layer.reception.packets_lost - layer.lost_counted
+                    layer.lost_counted = layer.reception.packets_lost
+        return replace(tally)
 
     def feedback(self, now: float) -> list[bytes]:
         """Transport-wide feedback, due each 100 ms."""

@@ -14,11 +14,12 @@ REMEMBERED_FRAMES = 64
 
 
 class Arrival(NamedTuple):
-    """`keyframe`: a video slot may join the layer here. `height` is 0 where the packet does not tell it."""
+    """`keyframe`: a video slot may join the layer here. `width` and `height` are 0 where the packet does not tell."""
 
     packet: MediaPacket
     keyframe: bool
-    height: int
+    width: int = 0
+    height: int = 0
 
 
 class Intake:
@@ -32,7 +33,6 @@ class Intake:
         """Take over what was negotiated anew; numbers go on."""
         extensions = track.extensions
         self._red_blocks = {codec.payload_type: OPUS_IN_RED for codec in track.codecs if codec.name == "opus"}
-        self._orientation = extensions.get("video-orientation", 0)
         self._descriptor = extensions.get("dependency-descriptor", 0)
         self._audio_level = extensions.get("audio-level", 0)
 
@@ -45,11 +45,9 @@ class Intake:
                 red.primary(payload)
                 media.payload = red.rewrite_payload_types(payload, self._red_blocks)
             media.audio_level = packet.extension(self._audio_level) if self._audio_level else None
-            return Arrival(media, True, 0)
-        if self._orientation:
-            media.orientation = packet.extension(self._orientation)
+            return Arrival(media, True)
         if not payload:
-            return Arrival(media, False, 0)
+            return Arrival(media, False)
         info = describe(codec.name, payload)
         if codec.name == "VP8":
             self._number_vp8(media, info)
@@ -57,7 +55,7 @@ class Intake:
             _number_vp9(media, info)
         elif codec.name == "AV1" and self._descriptor:
             _number_av1(media, packet.extension(self._descriptor))
-        return Arrival(media, info.keyframe, info.height if info.keyframe else 0)
+        return Arrival(media, True, info.width, info.height) if info.keyframe else Arrival(media, False)
 
     def _number_vp8(self, media: MediaPacket, info: PayloadInfo) -> None:
         """Every VP8 packet leaves with a long picture id and a TL0 index, whatever its source had."""

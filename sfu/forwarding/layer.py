@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfu.caps import Policer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
 from sfu.forwarding.packet_path import Outlets, PacketPath
 from sfu.forwarding.ring import PacketRing
 from sfu.forwarding.sender_clock import StreamClock
-from sfu.link_messages import Kind
+from sfu.link_messages import Excess, Kind
 from sfu.rtp.nack import NackScheduler
 from sfu.rtp.reception import Reception
 from sfu.rtp.sequence import seq_delta
@@ -39,15 +40,20 @@ class Layer:
     """An incoming stream of one SSRC. Video slots join at a keyframe; audio slots at any packet.
 
     `started` is set with the first packet, before it is forwarded, so that slots can join with that very packet.
+    `withheld` says why no slot gets this layer, None when it is within its cap; whoever sets it releases the slots.
     """
 
-    def __init__(self, kind: Kind, rid: str, ssrc: int, clock: StreamClock) -> None:
+    def __init__(self, kind: Kind, rid: str, ssrc: int, clock: StreamClock, policer: Policer) -> None:
         self.kind = kind
         self.rid = rid
         self.ssrc = ssrc
         self.clock = clock
         self.height = 0
         self.started = False
+        self.policer = policer
+        self.withheld: Excess | None = None
+        self.asked_for_size = 0.0
+        """When a keyframe was asked for to see whether pictures that were too large are so still."""
         self.keyframe_wanted = False
         """Whether a participant has asked for a keyframe of this layer."""
         self.newest: Newest | None = None
@@ -55,6 +61,8 @@ class Layer:
         self.slots: set[OutgoingSlot] = set()
         self.waiting: set[OutgoingSlot] = set()
         self.reception = Reception(clock.clock_rate)
+        self.lost_counted = 0
+        """How many of the lost packets `Ingress.received_of` has added up."""
         self.nack = NackScheduler()
         self._restart_at: int | None = None
         self._ring = PacketRing(RING_SIZE[kind])
@@ -62,6 +70,8 @@ class Layer:
     @property
     def needs_keyframe(self) -> bool:
         """Whether slots wait for one to join, or cannot go on without one."""
+        if self.withheld == "resolution":
+            return self.keyframe_wanted
         return bool(self.waiting or (self.slots and (self.keyframe_wanted or self.nack.keyframe_needed)))
 
     def is_live(self, now: float) -> bool:
@@ -110,6 +120,11 @@ class Layer:
         if self.newest is None or not 0 <= self.newest.sequence - sequence < 0x8000:
             return None
         return self._ring.get(sequence & 0xFFFF)
+
+    @property
+    def jitter(self) -> float:
+        """In seconds."""
+        return self.reception.jitter / self.clock.clock_rate
 
     def release(self) -> None:
         """The stream ended: every slot keeps its numbers and goes idle."""

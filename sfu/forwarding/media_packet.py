@@ -25,6 +25,5 @@ class MediaPacket:
     picture_id_offset: int = 0
     tl0: int = NO_NUMBER
     tl0_offset: int = 0
-    orientation: bytes | None = None
     descriptor: bytes | None = None
     audio_level: bytes | None = None

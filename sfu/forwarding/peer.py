@@ -1,12 +1,15 @@
 """One transport's part in a session: what it publishes, and its slots."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.ingress import FEEDBACK_SSRC, NTP_UNIT, Ingress
+from sfu.forwarding.meter import USES, Tally, TransportMeter
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.slot import OutgoingSlot
-from sfu.link_messages import Slot, SlotUse
+from sfu.forwarding.track import PublishedTrack
+from sfu.link_messages import Slot, SlotUse, TransportFigures
 from sfu.rtcp.packets import (
     Bye,
     Fir,
@@ -46,6 +49,7 @@ class Peer:
         changed: Callable[[], None],
         started: Callable[[float], None],
         level: Callable[[int, bool, float], None],
+        limited: Callable[[PublishedTrack], None],
     ) -> None:
         self.transport_id = transport_id
         self.endpoint_id = endpoint_id
@@ -55,12 +59,21 @@ class Peer:
         self.assignment = Assignment()
         self.screens: tuple[str | None, ...] = ()
         self.reported: dict[str, str | None] = {}
-        self.ingress = Ingress(path, count=lambda name: count(name, 1), changed=changed, started=started, level=level)
+        self.ingress = Ingress(
+            path,
+            count=lambda name: count(name, 1),
+            changed=changed,
+            started=started,
+            level=level,
+            limited=limited,
+        )
         self._cname = cname
         self._path = path
         self._count = count
         self._by_ssrc: dict[int, OutgoingSlot] = {}
         self._by_use: dict[SlotUse, list[OutgoingSlot]] = {}
+        self._meter = TransportMeter()
+        self._sent_before = {use: Tally() for use in USES}  # by slots that are gone
 
     @property
     def rtt(self) -> float:
@@ -75,7 +88,7 @@ class Peer:
         """Make `slots` the negotiated ones; a slot that stays keeps its numbers."""
         wanted = {slot.slot_id: slot for slot in slots}
         for slot_id in self.slots.keys() - wanted.keys():
-            self.slots.pop(slot_id).idle()
+            self._remove(self.slots.pop(slot_id))
         for slot_id, parameters in wanted.items():
             known = self.slots.get(slot_id)
             if known is None:
@@ -90,6 +103,21 @@ class Peer:
     def slots_of(self, use: SlotUse) -> list[OutgoingSlot]:
         """In the order of their index."""
         return self._by_use.get(use, [])
+
+    def sent_of(self, use: SlotUse) -> Tally:
+        """What was sent of one use so far, by all slots that there have been."""
+        total = replace(self._sent_before[use])
+        for slot in self.slots_of(use):
+            _add(total, slot.sent())
+        return total
+
+    def measure(self, now: float) -> None:
+        """Read what has flowed; due each second."""
+        self._meter.sample(self, now)
+
+    def figures(self) -> TransportFigures | None:
+        """What has flowed since the last call, None for nothing."""
+        return self._meter.take(self._measured_rtt)
 
     def rtcp(self, data: bytes, now: float, ntp: float) -> None:
         """Take in a decrypted RTCP packet that arrived at `now`, which is `ntp` on this node's NTP clock."""
@@ -145,10 +173,18 @@ class Peer:
             slot.idle()
         self.ingress.close()
 
+    def _remove(self, slot: OutgoingSlot) -> None:
+        slot.idle()
+        _add(self._sent_before[slot.parameters.use], slot.sent())
+
     def _reports(self, blocks: Sequence[ReportBlock], ntp: float) -> None:
-        """Learn the round-trip time from a block's LSR and DLSR (RFC 3550 section 6.4.1)."""
+        """Learn how slots arrive, and the round-trip time by a block's LSR and DLSR (RFC 3550 section 6.4.1)."""
         for block in blocks:
-            if not block.last_sr or block.ssrc not in self._by_ssrc:
+            slot = self._by_ssrc.get(block.ssrc)
+            if slot is None:
+                continue
+            slot.reported(block)
+            if not block.last_sr:
                 continue
             arrived = round(ntp * 65536) & 0xFFFFFFFF
             rtt = ((arrived - block.last_sr - block.delay_since_last_sr) & 0xFFFFFFFF) / 65536
@@ -169,3 +205,9 @@ class Peer:
             if slot is not None and slot.track is not None:
                 self._count("keyframes-requested", 1)
                 slot.track.want_keyframe(slot.layer, now)
+
+
+def _add(total: Tally, more: Tally) -> None:
+    total.packets += more.packets
+    total.octets += more.octets
+    total.lost += more.lost

@@ -7,9 +7,20 @@ from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.peer import Count, Peer
 from sfu.forwarding.slot import OutgoingSlot
 from sfu.forwarding.track import PublishedTrack
-from sfu.link_messages import NodeMessage, PutRouter, PutTransport, SlotsFilled, Source, StageChanged
+from sfu.link_messages import (
+    NodeMessage,
+    PutRouter,
+    PutTransport,
+    SlotsFilled,
+    Source,
+    StageChanged,
+    TrackLimited,
+    TransportFigures,
+    TransportStats,
+)
 from sfu.stage import audio_order, fill_screens, fill_slots, stage_order
 from sfu.talkers import Ranking, TalkerRanking
+from sfu.tap.tap import Tap
 
 SWITCH_TIMEOUT = 2.0
 """Seconds after which a slot whose new occupant sends no keyframe stops showing the one before."""
@@ -18,6 +29,9 @@ REFRESH_RATE = 3_000
 REFRESH_BURST = 2_000
 """Peers that may be looked at per second, and at once. Publishers cause refreshes, with each new layer or size, and a
 refresh looks at every peer: what is more waits for the next decision, or a large room would do nothing else."""
+
+STATS_BATCH = 50
+"""Transports of which figures are told at once: more, and the making of the message would hold up packets."""
 
 
 class Router:
@@ -28,6 +42,7 @@ class Router:
     ) -> None:
         self.parameters = parameters
         self.peers: dict[str, Peer] = {}
+        self.taps: dict[str, Tap] = {}
         self.stale = False
         self._path = path
         self._count = count
@@ -40,6 +55,7 @@ class Router:
         self._effort = 0.0
         """Peers looked at lately, less what REFRESH_RATE allows."""
         self._refreshed = 0.0
+        self._to_be_told: list[Peer] = []
 
     def put(self, parameters: PutRouter) -> None:
         self.parameters = parameters
@@ -80,7 +96,9 @@ class Router:
         self._effort = min(self._effort_at(now) + len(self.peers), 2 * REFRESH_BURST)
         self._refreshed = now
         self._best_layers.clear()
-        stage = stage_order(self._ranking, self.parameters.first, self.parameters.last, tuple(self._members))
+        parameters = self.parameters
+        members = tuple(self._members)
+        stage = stage_order(self._ranking, parameters.first, parameters.last, members, parameters.max_video_slots)
         priority = audio_order(self._ranking, stage)
         # A muted microphone keeps its place, else unmuting would move pictures to pair them with their sound.
         audio = self._tracks(("microphone",), muted=True)
@@ -100,7 +118,7 @@ class Router:
                 audio.keys(),
                 video.keys(),
                 len(audio_slots),
-                min(len(video_slots), self.parameters.max_video_slots),
+                min(len(video_slots), parameters.max_video_slots),
                 priority,
             )
             peer.screens = fill_screens(peer.screens, started, peer.endpoint_id, len(screen_slots))
@@ -109,7 +127,12 @@ class Router:
             self._fill(screen_slots, peer.screens, screens, now)
             if changes := _changes(peer):
                 filled[peer.transport_id] = changes
+        for tap in self.taps.values():
+            tap.refresh(self.peers.values(), now)
         self._announce(stage, filled)
+
+    def mark_stale(self) -> None:
+        self.stale = True
 
     def state(self) -> Iterable[NodeMessage]:
         """What signalling is told after it was away."""
@@ -119,6 +142,21 @@ class Router:
             router_id=self.parameters.router_id,
             transports={peer.transport_id: dict(peer.reported) for peer in self.peers.values()},
         )
+
+    def begin_stats(self) -> None:
+        """It is time to tell what flowed over the transports."""
+        self._to_be_told = list(self.peers.values())
+
+    def tell_stats(self) -> None:
+        """Tell what flowed over some of the transports that are left to be told of."""
+        batch, self._to_be_told = self._to_be_told[:STATS_BATCH], self._to_be_told[STATS_BATCH:]
+        figures: dict[str, TransportFigures] = {}
+        for peer in batch:
+            flowed = peer.figures()
+            if flowed is not None and peer.transport_id in self.peers:
+                figures[peer.transport_id] = flowed
+        if figures:
+            self._tell(TransportStats(router_id=self.parameters.router_id, transports=figures))
 
     def _add(self, command: PutTransport, now: float) -> Peer:
         endpoint = command.endpoint_id
@@ -132,15 +170,17 @@ class Router:
             command.cname,
             self._path,
             count=self._count,
-            changed=self._mark_stale,
+            changed=self.mark_stale,
             started=self._layer_started,
             level=lambda level, voice, at: self._talkers.level(endpoint, level, voice, at),
+            limited=lambda track: self._track_limited(command.transport_id, track),
         )
         self.peers[command.transport_id] = peer
         return peer
 
-    def _mark_stale(self) -> None:
+    def _track_limited(self, transport_id: str, track: PublishedTrack) -> None:
         self.stale = True
+        self._tell(TrackLimited(transport_id=transport_id, track_id=track.track_id, layers=track.withheld()))
 
     def _layer_started(self, now: float) -> None:
         """Refresh at once where that can be afforded: slots then join with the layer's very first keyframe."""

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
+from sfu.forwarding.meter import Tally
 from sfu.forwarding.packet_path import PacketPath, write_packet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat
 from sfu.link_messages import Slot as SlotParameters
+from sfu.rtcp.reports import ReportBlock
 
 if TYPE_CHECKING:
     from sfu.forwarding.track import PublishedTrack
@@ -74,6 +76,9 @@ class OutgoingSlot:
         self._last = Numbers(secrets.randbits(14), secrets.randbits(32), secrets.randbits(15), 0)
         self._packets_sent = 0
         self._octets_sent = 0
+        self._reported_lost = 0
+        self.jitter = 0.0
+        """In seconds, as the participant says."""
         self._rtx_sequence = secrets.randbits(14)
         self._resend_budget = RESEND_BUDGET
 
@@ -188,11 +193,25 @@ class OutgoingSlot:
         timestamp = self.layer.clock.timestamp_at(now)
         if timestamp is None:
             return None
+        sent = self.sent()
         return (
             (timestamp + self._plan.timestamp_offset) & 0xFFFFFFFF,
-            (self._packets_sent + self._plan.packets_sent) & 0xFFFFFFFF,
-            (self._octets_sent + self._plan.octets_sent) & 0xFFFFFFFF,
+            sent.packets & 0xFFFFFFFF,
+            sent.octets & 0xFFFFFFFF,
         )
+
+    def reported(self, block: ReportBlock) -> None:
+        """What the participant says of how the slot's packets arrive."""
+        self._reported_lost = block.packets_lost
+        if self.parameters.codecs:
+            self.jitter = block.jitter / self.parameters.codecs[0].clock_rate
+
+    def sent(self) -> Tally:
+        """What was sent so far; packets sent again do not count."""
+        packets, octets = self._packets_sent, self._octets_sent
+        if self._plan is not None:
+            packets, octets = packets + self._plan.packets_sent, octets + self._plan.octets_sent
+        return Tally(packets, octets, self._reported_lost)
 
     def _resend_one(self, sequence: int) -> bool:
         switch = next((switch for switch in reversed(self._history) if switch.first <= sequence), None)

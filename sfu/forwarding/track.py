@@ -1,11 +1,15 @@
 """A published track: the layers that one m-line of a publisher brings."""
 
+from sfu.caps import Policer, is_too_large
 from sfu.forwarding.intake import Intake
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.sender_clock import PublisherClock, StreamClock
 from sfu.layers import LayerState, choose_layer
-from sfu.link_messages import Codec, Track
+from sfu.link_messages import Codec, Excess, SlotUse, Track
 from sfu.rtcp.keyframes import KeyframeRequests
+
+SIZE_INTERVAL = 3.0
+"""Seconds between the keyframes that are asked for to see whether pictures that were too large are so still."""
 
 
 class PublishedTrack:
@@ -28,6 +32,7 @@ class PublishedTrack:
         self.parameters = parameters
         self.source = parameters.source
         self.kind = parameters.kind
+        self.use: SlotUse = "audio" if self.kind == "audio" else "screen" if self.source == "screen" else "video"
         self.paused = parameters.paused
         self.codecs: dict[int, Codec] = {codec.payload_type: codec for codec in parameters.codecs}
         self.rtx_payload_types = {
@@ -41,12 +46,10 @@ class PublishedTrack:
         layer = self.layers.get(rid)
         if layer is not None and layer.ssrc == ssrc:
             return layer
-        clock_rate = next(iter(self.codecs.values())).clock_rate
-        successor = Layer(self.kind, rid, ssrc, StreamClock(clock, clock_rate))
         if layer is not None:
             layer.release()
-        self.layers[rid] = successor
-        return successor
+        clock_rate = next(iter(self.codecs.values())).clock_rate
+        return self._begin(rid, ssrc, StreamClock(clock, clock_rate))
 
     def intake(self, rid: str) -> Intake:
         """What takes the packets of this RID apart."""
@@ -58,12 +61,61 @@ class PublishedTrack:
         """Start a layer anew, with no memory of numbers and packets; its slots go idle."""
         for ended in (layer, self.layers[layer.rid]):
             ended.release()
-        successor = self.layers[layer.rid] = Layer(layer.kind, layer.rid, layer.ssrc, layer.clock)
-        return successor
+        return self._begin(layer.rid, layer.ssrc, layer.clock)
+
+    def _begin(self, rid: str, ssrc: int, clock: StreamClock) -> Layer:
+        before = self.layers.get(rid)
+        # What was sent before counts on: a new SSRC is no new allowance.
+        layer = Layer(self.kind, rid, ssrc, clock, before.policer if before else Policer(self.started))
+        layer.withheld = before.withheld if before else None
+        self.layers[rid] = layer
+        return layer
 
     @property
     def has_started(self) -> bool:
-        return any(layer.started for layer in self.layers.values())
+        """Whether there is anything to forward."""
+        return any(layer.started and not layer.withheld for layer in self.layers.values())
+
+    def withheld(self) -> dict[str, Excess]:
+        """The layers that exceed the cap, by RID, and why."""
+        return {rid: layer.withheld for rid, layer in self.layers.items() if layer.withheld}
+
+    def judge_size(self, layer: Layer, width: int, height: int, now: float) -> bool:
+        """A keyframe has told the size of a layer. Returns whether the layer is withheld, or no more, because of it."""
+        cap = self.parameters.cap
+        too_large = cap is not None and is_too_large(cap, width, height)
+        if too_large == (layer.withheld == "resolution"):
+            return False
+        layer.asked_for_size = now
+        _withhold(layer, "resolution" if too_large else "bitrate" if layer.policer.over else None)
+        return True
+
+    def police(self, now: float) -> bool:
+        """Measure the bitrates. Returns whether a layer is withheld, or no more, because of it; due each 100 ms."""
+        cap = self.parameters.cap
+        if cap is None:
+            return False
+        changed = False
+        for layer in self.layers.values():
+            over = layer.policer.measure(cap.bitrate, now)
+            if layer.withheld == "resolution":
+                self._ask_for_size(layer, now)
+            elif over != (layer.withheld == "bitrate"):
+                _withhold(layer, "bitrate" if over else None)
+                changed = True
+        return changed
+
+    def _ask_for_size(self, layer: Layer, now: float) -> None:
+        """Not every encoder makes a keyframe when its pictures shrink."""
+        if layer.is_live(now) and now - layer.asked_for_size >= SIZE_INTERVAL:
+            layer.asked_for_size = now
+            layer.keyframe_wanted = True
+            self.keyframes.want(now)
+
+    @property
+    def jitter(self) -> float:
+        """The worst of the layers', in seconds."""
+        return max((layer.jitter for layer in self.layers.values()), default=0.0)
 
     def best_layer(self, max_height: int | None, now: float) -> Layer | None:
         """The layer for a slot that can use `max_height` pixels; None for 0, and before anything arrived.
@@ -71,9 +123,9 @@ class PublishedTrack:
         When nothing is arriving now (a screen that does not change is sent rarely), any layer that ever did counts.
         """
         layers = self._ordered()
-        live = [layer.is_live(now) for layer in layers]
+        live = [layer.is_live(now) and not layer.withheld for layer in layers]
         if not any(live):
-            live = [layer.started for layer in layers]
+            live = [layer.started and not layer.withheld for layer in layers]
         states = [LayerState(layer.rid, layer.height, is_live) for layer, is_live in zip(layers, live, strict=True)]
         index = choose_layer(states, max_height)
         return None if index is None else layers[index]
@@ -108,3 +160,10 @@ class PublishedTrack:
         """Lowest layer first, as the offer lists them; those that it does not list come last."""
         order = {rid: index for index, rid in enumerate(self.parameters.rids)}
         return sorted(self.layers.values(), key=lambda layer: order.get(layer.rid, len(order)))
+
+
+def _withhold(layer: Layer, why: Excess | None) -> None:
+    """Let slots get the layer (None) or no more; those that have it go idle, until another layer is chosen."""
+    layer.withheld = why
+    if why is not None:
+        layer.release()

@@ -26,7 +26,7 @@ HEADER_SIZE = 12
 PICTURE_ID_MASK, PICTURE_ID_FLAG = 0x7FFF, 0x8000
 FRAME_NUMBER_MASK, FRAME_NUMBER_FLAG = 0xFFFF, 0
 
-FORWARDED_EXTENSIONS: tuple[ExtensionName, ...] = ("dependency-descriptor", "video-orientation", "audio-level")
+FORWARDED_EXTENSIONS: tuple[ExtensionName, ...] = ("dependency-descriptor", "audio-level")
 
 
 class Canonical(NamedTuple):
@@ -124,7 +124,6 @@ class WireFormat:
     def _extensions(self, packet: MediaPacket) -> bytes:
         values = {
             "dependency-descriptor": packet.descriptor,
-            "video-orientation": packet.orientation,
             "audio-level": packet.audio_level,
         }
         items = [(id_, value) for name, id_ in self.extensions if (value := values[name]) is not None]

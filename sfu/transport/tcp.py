@@ -3,8 +3,8 @@
 import asyncio
 from typing import Protocol, cast
 
-from sfu.srtp import Count
-from sfu.transport.framing import FrameReader, FramingError, frame
+from sfu.rtp.framing import FrameReader, FramingError, frame
+from sfu.srtp import MAX_DATAGRAM, Count
 
 WRITE_LIMIT = 256 * 1024
 """Bytes that may wait for a peer that does not read; what comes on top is dropped, as a full router would."""
@@ -35,7 +35,7 @@ class TcpConnection(asyncio.Protocol):
     def __init__(self, owner: TcpOwner, count: Count) -> None:
         self._owner = owner
         self._count = count
-        self._reader = FrameReader()
+        self._reader = FrameReader(MAX_DATAGRAM)
         self._stream: asyncio.Transport | None = None
         self._writable = False
         self._abort: asyncio.TimerHandle | None = None

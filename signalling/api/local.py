@@ -6,7 +6,7 @@ Errors are `{"error": {"reason", "message"}}`: a stable code and a sentence.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, TypeVar
 
 import structlog
@@ -18,8 +18,10 @@ from signalling.api.json_body import BodyError, read_object
 from signalling.api.sessions import Sessions
 from signalling.credentials import Credentials
 from signalling.domain.room import Role, is_room_id
+from signalling.origin import origin_of
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
+from signalling.ws.addresses import Network
 
 _Answer = dict[str, str]
 _Endpoint = Callable[[web.Request], Awaitable[_Answer]]
@@ -61,9 +63,11 @@ def routes(
     credentials: Credentials,
     sessions: Sessions,
     clock: Callable[[], float] = time.time,
+    proxies: Sequence[Network] = (),
 ) -> list[web.RouteDef]:
-    """To be served in local mode only: whoever reaches these makes rooms. `clock` gives Unix seconds."""
-    local = _LocalRooms(store, issuer, credentials.app_id, sessions, clock)
+    """To be served in local mode only: whoever reaches these makes rooms. `clock` gives Unix seconds,
+    `proxies` are believed about the URL that was asked for."""
+    local = _LocalRooms(store, issuer, credentials.app_id, sessions, clock, proxies)
     return [
         web.post("/local/rooms", _answering(local.create_room)),
         web.post("/local/rooms/{room_id}/tokens", _answering(local.create_token)),
@@ -72,19 +76,26 @@ def routes(
 
 class _LocalRooms:
     def __init__(
-        self, store: Store, issuer: TokenIssuer, app_id: str, sessions: Sessions, clock: Callable[[], float]
+        self,
+        store: Store,
+        issuer: TokenIssuer,
+        app_id: str,
+        sessions: Sessions,
+        clock: Callable[[], float],
+        proxies: Sequence[Network],
     ) -> None:
         self._store = store
         self._issuer = issuer
         self._app_id = app_id
         self._sessions = sessions
         self._clock = clock
+        self._proxies = proxies
         # Rooms whose moderator was named: the id and the expiry (Unix seconds) of the last moderator's token.
         self._moderators: dict[str, tuple[str, float]] = {}
 
     async def create_room(self, request: web.Request) -> _Answer:
         body = await _body(_NewRoom, request)
-        origin = _origin(request)
+        origin = self._origin(request)
         room = await self._store.rooms.create(self._app_id, body.name, "local", now=self._clock())
         token = self._issue(room.room_id, "Moderator", "moderator")
         return {"room_id": room.room_id, "token": token, "url": str(origin / "room" / room.room_id)}
@@ -106,6 +117,12 @@ class _LocalRooms:
             return "participant"
         return "moderator"
 
+    def _origin(self, request: web.Request) -> URL:
+        try:
+            return origin_of(request, self._proxies)
+        except ValueError as error:
+            raise LocalError(400, "invalid-host", "The Host header must name this server.") from error
+
     def _issue(self, room_id: str, name: str, role: Role) -> str:
         now = self._clock()
         token = self._issuer.issue(room_id, name, role, name, {}, now)
@@ -114,13 +131,6 @@ class _LocalRooms:
             self._moderators = {room: last for room, last in self._moderators.items() if now < last[1]}
             self._moderators[room_id] = (claims.jti, claims.expires)
         return token
-
-
-def _origin(request: web.Request) -> URL:
-    try:
-        return request.url.origin()
-    except ValueError as error:
-        raise LocalError(400, "invalid-host", "The Host header must name this server.") from error
 
 
 async def _body(model: type[_Body], request: web.Request) -> _Body:

@@ -1,15 +1,21 @@
 """Effects: what the surroundings have to do after an input of a session. In the order given."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import JsonValue
 
 from sfu.link_messages import Slot, Track
 from signalling.domain.events import DisconnectReason, Event, LeaveReason
 from signalling.domain.room import Role
 
+RecordingKind = Literal["individual", "live"]
+
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell an event to some participants."""
+    """Tell an event to some participants, who may be none: the log of the session has it all the same."""
 
     to: tuple[str, ...]
     event: Event
@@ -94,6 +100,34 @@ class RecordLeave:
 
 
 @dataclass(frozen=True, slots=True)
+class WebLayout:
+    """A page that lays out what a live recording shows. `options` are for the page to understand."""
+
+    url: str
+    chat_overlay: bool = False
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BeginRecording:
+    """Let a recorder begin a segment. The segments of each kind count up from 1 within a session.
+
+    One that replaces another segment of its kind, without a `FinishRecording` between, goes on where a recorder failed.
+    """
+
+    kind: RecordingKind
+    segment: int
+    layout: WebLayout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRecording:
+    """End the running segment of a kind, and keep its files."""
+
+    kind: RecordingKind
+
+
+@dataclass(frozen=True, slots=True)
 class EndSession:
     """Nobody is left: close the session."""
 
@@ -109,5 +143,7 @@ Effect = (
     | RecordJoin
     | RecordLeave
     | Forget
+    | BeginRecording
+    | FinishRecording
     | EndSession
 )

@@ -28,6 +28,9 @@ class Reason(StrEnum):
     NO_FLOOR_REQUEST = "no-floor-request"
     NO_FLOOR = "no-floor"
     EXTENSION_CLOSED = "extension-closed"
+    NO_RECORDER = "no-recorder"
+    ALREADY_RECORDING = "already-recording"
+    NOT_RECORDING = "not-recording"
 
 
 class RefusedError(ValueError):

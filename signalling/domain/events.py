@@ -5,9 +5,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from sfu.link_messages import Source
+from sfu.link_messages import Excess, Source
+from signalling.domain.roles import Permissions
 from signalling.domain.room import Mode
-from signalling.domain.views import ParticipantView, SessionView, SlotView, TalkerView, TrackView
+from signalling.domain.views import ParticipantView, RoomView, SessionView, SlotView, TalkerView, TrackView
 
 LeaveReason = Literal["left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted"]
 DisconnectReason = Literal[
@@ -23,6 +24,7 @@ DisconnectReason = Literal[
 ]
 LobbyLeaveReason = Literal["approved", "denied", "withdrawn", "timed-out"]
 MediaLossReason = Literal["transport-failed", "transport-lost", "node-gone", "node-refused"]
+RecordingFailure = Literal["recorder-gone", "storage-full", "layout-failed", "recorder-failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,23 @@ class TrackUnmuted(Event):
     client_id: str
     track_id: str
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedLayer:
+    """A simulcast layer by its RID, "" for a track without simulcast, and what of it exceeds the room's quality."""
+
+    rid: str
+    reason: Excess
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLimited(Event):
+    """Told to the publisher: these layers are not forwarded to anyone; none: all are again."""
+
+    name: ClassVar[str] = "track-limited"
+    track_id: str
+    layers: tuple[LimitedLayer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +245,7 @@ class RoomAllowed(Event):
     """The one who gets this is in. `time_left` is in seconds, None for a session without an end."""
 
     name: ClassVar[str] = "room-allowed"
+    room: RoomView
     session: SessionView
     time_left: float | None
 
@@ -281,12 +301,73 @@ class ModeratorChange:
 
 @dataclass(frozen=True, slots=True)
 class UserRoleChanged(Event):
-    """The new moderator is hard-muted no more and gives up the floor, needing none."""
+    """The new moderator is hard-muted no more and gives up the floor, needing none.
+
+    `permissions` are those that the two have now, by client id.
+    """
 
     name: ClassVar[str] = "user-role-changed"
     moderator: ModeratorChange
     raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
     approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
+    permissions: dict[str, Permissions]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOn(Event):
+    """The session is being recorded; `moderator_id` is None when that began by itself."""
+
+    name: ClassVar[str] = "room-record-on"
+    moderator_id: Annotated[str | None, Field(serialization_alias="moderatorId")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOff(Event):
+    """`moderator_id` is None when nobody stopped it."""
+
+    name: ClassVar[str] = "room-record-off"
+    moderator_id: Annotated[str | None, Field(serialization_alias="moderatorId")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailed(Event):
+    """Recording could not begin or go on; `RecordOff` follows."""
+
+    name: ClassVar[str] = "room-record-failed"
+    reason: RecordingFailure
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecordingOn(Event):
+    name: ClassVar[str] = "room-live-recording-on"
+    started_by: Annotated[str | None, Field(serialization_alias="startedBy")]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecordingOff(Event):
+    """`stopped_by` is None when nobody stopped it."""
+
+    name: ClassVar[str] = "room-live-recording-off"
+    stopped_by: Annotated[str | None, Field(serialization_alias="stoppedBy")]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecordingFailed(Event):
+    """Live recording could not begin or go on; `LiveRecordingOff` follows."""
+
+    name: ClassVar[str] = "room-live-recording-failed"
+    reason: RecordingFailure
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecordingUpdated(Event):
+    """The live recording goes on in another segment, which is another file."""
+
+    name: ClassVar[str] = "room-live-recording-updated"
+    started_by: Annotated[str | None, Field(serialization_alias="startedBy")]
+    segment: int
 
 
 @dataclass(frozen=True, slots=True)

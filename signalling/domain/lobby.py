@@ -12,6 +12,7 @@ from signalling.domain.membership import close_if_empty, enter
 from signalling.domain.participant import Entry, Waiting
 from signalling.domain.room import Role
 from signalling.domain.state import Handler, SessionState
+from signalling.domain.views import view_of_room
 
 # Seconds. A knock is answered soon or never; a moderator may be late.
 PATIENCE_FOR_APPROVAL = 5 * 60
@@ -98,7 +99,8 @@ def deny(state: SessionState, denial: DenyAwaited, now: float) -> list[Effect]:
 
 def _let_in(state: SessionState, client_id: str, at: str, now: float) -> list[Effect]:
     effects = enter(state, replace(state.lobby.pop(client_id).entry, joined_at=at))
-    return [*effects, Notify((client_id,), RoomAllowed(state.view_for(client_id), state.time_left(now)))]
+    allowed = RoomAllowed(view_of_room(state.room), state.view_for(client_id), state.time_left(now))
+    return [*effects, Notify((client_id,), allowed)]
 
 
 def _require_waiting(state: SessionState, client_id: str) -> None:

@@ -207,7 +207,8 @@ def put_transport(participant: Participant) -> PutTransport:
 
 
 def _check_allowed(state: SessionState, participant: Participant, agreed: Negotiate) -> None:
-    used = [(track.mid, track.kind, track.source) for track in agreed.tracks]
+    used: list[tuple[str, str, str]] = [(track.mid, track.kind, track.source) for track in agreed.tracks]
+    used += [(slot.mid, "audio" if slot.use == "audio" else "video", f"{slot.use}-slot") for slot in agreed.slots]
     refused = review(state.room.settings, participant.role, used)
     for mid, reason in refused.items():
         raise RefusedError(reason, f"The m-line {mid} is not allowed.")

@@ -1,10 +1,13 @@
 """How participants come into a session and leave it, whoever wants it so; shared by the families of inputs."""
 
+from collections.abc import Sequence
+
 from signalling.domain.arrangement import arrange_stage
 from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, Forget, RecordJoin, RecordLeave
 from signalling.domain.events import DisconnectReason, LeaveReason, UserConnected, UserDisconnected
 from signalling.domain.participant import Entry, Participant
-from signalling.domain.state import SessionState
+from signalling.domain.recording import finish_all
+from signalling.domain.state import Floor, SessionState
 
 
 def enter(state: SessionState, entry: Entry) -> list[Effect]:
@@ -28,7 +31,12 @@ def enter(state: SessionState, entry: Entry) -> list[Effect]:
 
 def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveReason) -> list[Effect]:
     """Take one participant out, whatever the reason; the last one takes the session with them."""
-    participant = state.participants.pop(client_id)
+    return _part_with(state, state.participants.pop(client_id), left_at, reason) + close_if_empty(state)
+
+
+def _part_with(state: SessionState, participant: Participant, left_at: float, reason: LeaveReason) -> list[Effect]:
+    """Forget whatever there was of somebody who is no participant any more, and tell those who are."""
+    client_id = participant.client_id
     state.lost.pop(client_id, None)
     for track in participant.published_tracks():
         del state.track_owners[track.track_id]
@@ -38,7 +46,7 @@ def remove(state: SessionState, client_id: str, left_at: float, reason: LeaveRea
     effects += _leave_stage(state, client_id)
     state.floor.remove(client_id)
     effects.append(RecordLeave(client_id, left_at, reason))
-    return effects + close_if_empty(state)
+    return effects
 
 
 def _leave_stage(state: SessionState, client_id: str) -> list[Effect]:
@@ -60,14 +68,24 @@ def close(state: SessionState) -> list[Effect]:
         return []
     state.ended = True
     state.schedule = None
-    return [EndSession()]
+    return [*finish_all(state), EndSession()]
 
 
 def expel(
-    state: SessionState, client_id: str, now: float, reason: DisconnectReason, message: str, recorded: LeaveReason
+    state: SessionState,
+    client_ids: Sequence[str],
+    now: float,
+    reason: DisconnectReason,
+    message: str,
+    recorded: LeaveReason,
 ) -> list[Effect]:
-    """Disconnect one participant, and take them out."""
-    return [Disconnect(client_id, reason, message), *remove(state, client_id, now, recorded)]
+    """Disconnect some participants, and take them out. Only those who stay are told: who goes need not know of the
+    others' going, which among a thousand would be half a million messages."""
+    leaving = [state.participants.pop(client_id) for client_id in client_ids]
+    effects: list[Effect] = [Disconnect(client_id, reason, message) for client_id in client_ids]
+    for participant in leaving:
+        effects += _part_with(state, participant, now, recorded)
+    return effects + close_if_empty(state)
 
 
 def end_for_all(
@@ -87,4 +105,5 @@ def end_for_all(
     state.lost.clear()
     state.track_owners.clear()
     state.pinned = state.spotlighted = ()
+    state.floor = Floor()
     return effects + close(state)

@@ -53,7 +53,7 @@ def send_message(state: SessionState, message: SendMessage, now: float) -> list[
         broadcast=message.to is None,
         at=message.at,
     )
-    return [Notify(to, event)] if to else []
+    return [Notify(to, event)]
 
 
 def send_user_data(state: SessionState, message: SendUserData, now: float) -> list[Effect]:

@@ -19,7 +19,12 @@ from signalling.domain.state import Handler, SessionState
 
 @dataclass(frozen=True, slots=True)
 class Join(Entry):
-    """Someone with a valid token comes in, or into the lobby. `client_id` is new and random."""
+    """Someone with a valid token comes in, or into the lobby. `client_id` is new and random.
+
+    `admitted` says that they were in already, before a crash of the server: nobody has to let them in again.
+    """
+
+    admitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def join(state: SessionState, join: Join, now: float) -> list[Effect]:
     check_admission(state, join.role)
     if join.client_id in state.participants or join.client_id in state.lobby:
         raise RefusedError(Reason.ALREADY_JOINED, f"The client id {join.client_id} is in the session.")
-    if must_wait(state, join.role):
+    if not join.admitted and must_wait(state, join.role):
         return wait(state, join, now)
     admitted = open_for_moderator(state, join.joined_at, now) if join.role == "moderator" else []
     return admitted + enter(state, join)

@@ -26,11 +26,8 @@ def drop_users(state: SessionState, drop: DropUsers, now: float) -> list[Effect]
     state.moderator(drop.client_id)
     named = [state.participant(target).client_id for target in dict.fromkeys(drop.targets)]
     everyone = [one.client_id for one in state.participants.values() if one.role != "moderator"]
-    effects: list[Effect] = []
-    for target in named or everyone:
-        message = "A moderator has sent you out."
-        effects += expel(state, target, now, "disconnected-by-moderator", message, "disconnected-by-moderator")
-    return effects
+    message = "A moderator has sent you out."
+    return expel(state, named or everyone, now, "disconnected-by-moderator", message, "disconnected-by-moderator")
 
 
 def destroy(state: SessionState, destroy: Destroy, now: float) -> list[Effect]:

@@ -7,6 +7,7 @@ from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import ModeratorChange, UserAwaited, UserRoleChanged
 from signalling.domain.hard_mutes import apply_room_mute
 from signalling.domain.media import muted_tracks, pause_changes, unpublish_all
+from signalling.domain.roles import permissions_of
 from signalling.domain.state import Handler, SessionState
 
 
@@ -25,7 +26,8 @@ def switch_role(state: SessionState, switch: SwitchRole, now: float) -> list[Eff
     new.hard_muted.clear()
     state.floor.remove(new.client_id)
     change = ModeratorChange(new=new.client_id, old=old.client_id)
-    effects = state.notify_all(UserRoleChanged(change, state.floor.raised, state.floor.approved))
+    permissions = {one.client_id: permissions_of(one.role) for one in (new, old)}
+    effects = state.notify_all(UserRoleChanged(change, state.floor.raised, state.floor.approved, permissions))
     effects += pause_changes(state, new, muted_before)
     for participant in (new, old):
         effects += apply_room_mute(state, participant)

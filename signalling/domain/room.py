@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 Role = Literal["moderator", "participant", "viewer", "audience"]
 Mode = Literal["group", "lecture"]
 Kind = Literal["permanent", "scheduled", "adhoc"]
+Quality = Literal["HD", "SD", "LD"]
 RecordedTracks = Literal["audiovideo", "audio"]
 Refusal = Literal["too-early", "over"]
 
@@ -65,7 +66,7 @@ class RoomSettings(_Settings):
     moderators: Annotated[int, Field(ge=0, le=1000)] = 10
     participants: Annotated[int, Field(ge=1, le=PARTICIPANTS_IN_LECTURE_MODE)] = PARTICIPANTS_IN_GROUP_MODE
     audiences: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    quality: Literal["HD", "SD", "LD"] = "HD"
+    quality: Quality = "HD"
     auto_recording: bool = False
     screen_share: bool = True
     canvas: bool = False

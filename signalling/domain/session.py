@@ -16,6 +16,8 @@ from signalling.domain import (
     media,
     messages,
     presence,
+    quality,
+    recording,
     removal,
     role_switch,
     talkers,
@@ -39,6 +41,8 @@ _HANDLERS: Mapping[type, Handler] = {
     **floor.HANDLERS,
     **role_switch.HANDLERS,
     **duration.HANDLERS,
+    **recording.HANDLERS,
+    **quality.HANDLERS,
 }
 
 Input = (
@@ -80,6 +84,14 @@ Input = (
     | floor.InviteToFloor
     | role_switch.SwitchRole
     | duration.ExtendDuration
+    | recording.StartRecording
+    | recording.StopRecording
+    | recording.StartLiveRecording
+    | recording.StopLiveRecording
+    | recording.RecordersChanged
+    | recording.RecordingFailed
+    | recording.RecordingMoved
+    | quality.LimitTrack
 )
 
 
@@ -93,7 +105,7 @@ class Session:
 
     def handle(self, given: Input, now: float) -> list[Effect]:
         """Apply one input. Raises RefusedError, and has then changed nothing."""
-        return _HANDLERS[type(given)](self.state, given, now)
+        return _HANDLERS[type(given)](self.state, given, now) + recording.begin_when_due(self.state)
 
     def next_deadline(self) -> float | None:
         """When `Tick` is due next; None while nothing waits for time to pass."""

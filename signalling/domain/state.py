@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from signalling.domain.effects import Effect, Notify
+from signalling.domain.effects import Effect, Notify, RecordingKind, WebLayout
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import Event
 from signalling.domain.participant import Participant, Waiting
@@ -40,6 +40,33 @@ class Schedule:
         return self.ends_at - max(self.notices, default=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class RunningRecording:
+    """A segment that is being recorded; `started_by` is None when nobody asked for it."""
+
+    segment: int
+    started_by: str | None
+    layout: WebLayout | None
+
+
+@dataclass(slots=True)
+class Recording:
+    """`automatic` says that recording has still to begin by itself, `available` that a recorder is linked.
+
+    `segments` counts the segments that were begun of each kind.
+    """
+
+    automatic: bool
+    available: bool = False
+    running: dict[RecordingKind, RunningRecording] = field(default_factory=dict)
+    segments: dict[RecordingKind, int] = field(default_factory=dict)
+
+    def next_segment(self, kind: RecordingKind) -> int:
+        """Count one more."""
+        self.segments[kind] = self.segments.get(kind, 0) + 1
+        return self.segments[kind]
+
+
 @dataclass(slots=True)
 class SessionState:
     """Changed only by the handlers of inputs.
@@ -69,9 +96,11 @@ class SessionState:
     mode: Mode = field(init=False)
     floor: Floor = field(default_factory=Floor)
     schedule: Schedule | None = None
+    recording: Recording = field(init=False)
 
     def __post_init__(self) -> None:
         self.mode = self.room.settings.mode
+        self.recording = Recording(automatic=self.room.settings.auto_recording)
 
     def time_left(self, now: float) -> float | None:
         """Seconds until the session ends by itself; None when it does not."""
@@ -108,9 +137,8 @@ class SessionState:
         return [Notify(tuple(self.participants), event)] if self.participants else []
 
     def notify_others(self, client_id: str, event: Event) -> list[Effect]:
-        """Tell everyone but one."""
-        others = tuple(other for other in self.participants if other != client_id)
-        return [Notify(others, event)] if others else []
+        """Tell everyone but one. It is an event for the session's log, too, so it happens even where that is nobody."""
+        return [Notify(tuple(other for other in self.participants if other != client_id), event)]
 
     def active_talkers(self) -> tuple[TalkerView, ...]:
         """The first places of the stage, as many as the room shows."""
@@ -189,6 +217,8 @@ class SessionState:
             raised_hands=self.floor.raised,
             approved_hands=self.floor.approved,
             extendable=self.schedule is not None and self.schedule.extendable,
+            recording="individual" in self.recording.running,
+            live_recording="live" in self.recording.running,
         )
 
 

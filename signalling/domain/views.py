@@ -7,9 +7,23 @@ from pydantic import Field, JsonValue
 
 from sfu.link_messages import Kind, SlotUse, Source
 from signalling.domain.roles import Permissions
-from signalling.domain.room import Mode, Role
+from signalling.domain.room import Mode, Role, Room, RoomSettings
 
 Awaited = Literal["approval", "moderator"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """The room, as its session began with."""
+
+    room_id: str
+    name: str
+    settings: RoomSettings
+    data: dict[str, JsonValue]
+
+
+def view_of_room(room: Room) -> RoomView:
+    return RoomView(room.room_id, room.name, room.settings, room.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,7 @@ class RoomState:
     """What moderators have made of the session, the same for all who are in it.
 
     `raised_hands` ask for the floor of a lecture, `approved_hands` have it. `extendable` says whether the
-    duration can be extended now.
+    duration can be extended now. `recording` and `live_recording` say what is being recorded.
     """
 
     hard_muted: bool
@@ -88,6 +102,8 @@ class RoomState:
     raised_hands: Annotated[tuple[str, ...], Field(serialization_alias="raisedHands")]
     approved_hands: Annotated[tuple[str, ...], Field(serialization_alias="approvedHands")]
     extendable: bool
+    recording: bool
+    live_recording: bool
 
 
 @dataclass(frozen=True, slots=True)

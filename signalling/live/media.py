@@ -17,8 +17,9 @@ from sfu.link_messages import (
 )
 from signalling.domain import effects
 from signalling.domain.events import MediaLossReason
+from signalling.link_requests import PeerGoneError
 from signalling.live.negotiation import Agreement
-from signalling.nodes import Node, NodeGoneError
+from signalling.nodes import Node
 
 log = structlog.get_logger()
 
@@ -110,7 +111,7 @@ class SessionMedia:
         if reply.cancelled():
             return
         error = reply.exception()
-        if isinstance(error, NodeGoneError):
+        if isinstance(error, PeerGoneError):
             # Whoever watches the node says what that means, when it is clear whether the node comes back.
             return
         if error is not None or reply.result().error is not None:

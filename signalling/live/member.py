@@ -28,7 +28,7 @@ class Member:
     address: str = ""
     agent: str = ""
     client_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    resume_token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    resume_token: str = field(default="", repr=False)
     agreement: Agreement | None = None
     negotiating: asyncio.Lock = field(default_factory=asyncio.Lock)
     answer_first: bool = False

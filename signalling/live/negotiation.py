@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sfu.link_messages import Candidate, Fingerprint, Source
 from signalling.domain.media import Negotiate
 from signalling.domain.media_rules import review
+from signalling.domain.quality import caps_of
 from signalling.domain.room import Role, RoomSettings
 from signalling.sdp import IceCredentials, LocalEnd, MediaUse, Negotiated, answer, continues, parse_offer
 from signalling.sdp.uses import kind_of, resolve_uses
@@ -101,6 +102,7 @@ def agree(
         fingerprint=node.fingerprint,
         candidates=node.candidates,
         cname=transport_id,
+        caps=caps_of(settings.quality),
     )
     allowed = [MediaUse(use.mid, use.use, use.max_height, allowed=use.mid not in forbidden) for use in uses.values()]
     negotiated = answer(offer, allowed, local, previous.sdp if previous else None)

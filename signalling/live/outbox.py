@@ -17,12 +17,13 @@ class Sink(Protocol):
 
 
 class Outbox:
-    """Numbers count up from 1. The last events are remembered, sent or not: at most `max_events` of at most `max_size`
-    characters in all. What is remembered has to fit into the queue of a connection, or no resume would ever succeed.
+    """Numbers count up from the one after `last_seq`. The last events are remembered, sent or not: at most `max_events`
+    of at most `max_size` characters in all. What is remembered has to fit into the queue of a connection, or no resume
+    would ever succeed.
     """
 
-    def __init__(self, max_events: int, max_size: int) -> None:
-        self.last_seq = 0
+    def __init__(self, max_events: int, max_size: int, last_seq: int = 0) -> None:
+        self.last_seq = last_seq
         self.sink: Sink | None = None
         self._max_events = max_events
         self._max_size = max_size

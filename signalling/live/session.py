@@ -1,12 +1,13 @@
 """A running session: applies inputs to the pure session and carries out its effects."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
-from sfu.link_messages import Reply, SlotsFilled, StageChanged
+from sfu.link_messages import Reply, SlotsFilled, StageChanged, TransportStats
 from signalling.clock import Clock
 from signalling.domain import effects, media, presence, talkers
 from signalling.domain.effects import Effect
@@ -14,13 +15,18 @@ from signalling.domain.events import MediaLossReason
 from signalling.domain.room import Role, Room
 from signalling.domain.session import Input, Session
 from signalling.domain.views import SessionView
+from signalling.journal import Journal
+from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Happened, SessionEnded, UsageMeasured
 from signalling.live.encoding import encode_event
-from signalling.live.journal import Journal
 from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
 from signalling.live.outbox import Sink
+from signalling.live.recording import NoRecorders, Recording
+from signalling.live.session_log import log_lines
 from signalling.nodes import Node, Nodes
+from signalling.recording.scene import Place, Scene, Someone, Stage
+from signalling.reports import SessionMeter, Usage
 from signalling.store import Store
 
 log = structlog.get_logger()
@@ -39,6 +45,7 @@ class Surroundings:
     clock: Clock
     nodes: Nodes
     resume_grace: float
+    recording: Recording = field(default_factory=NoRecorders)
 
 
 class LiveSession:
@@ -59,6 +66,8 @@ class LiveSession:
         self.session = Session(room, conf_num, surroundings.resume_grace, ends_at)
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
+        self._meter = SessionMeter()
+        self.recording = surroundings.recording
         self._around = surroundings
         self._left = left
         self._ended = ended
@@ -70,8 +79,14 @@ class LiveSession:
         Returns the replies that are awaited from the node for transports that were put. Raises RefusedError.
         """
         replies: list[asyncio.Future[Reply]] = []
-        for effect in self.session.handle(given, self._around.clock.now()):
+        now = self._around.clock.now()
+        following = self.session.handle(given, now)
+        self._meter.follow(following, now)
+        self._log(given, following, now)
+        for effect in following:
             self._carry_out(effect, replies)
+        if self.session.state.recording.running:
+            self.recording.follow(self)
         self._set_timer()
         return replies
 
@@ -95,6 +110,16 @@ class LiveSession:
     def time_left(self) -> float | None:
         """Seconds until the session ends by itself, None when it does not."""
         return self.session.state.time_left(self._around.clock.now())
+
+    def scene(self) -> Scene:
+        """What recorders need to know of the session as it is now."""
+        state, node = self.session.state, self.media.node
+        talkers = state.active_talkers()
+        return Scene(
+            {one.client_id: Someone(one.name, one.role) for one in state.participants.values()},
+            Stage(tuple(one.client_id for one in talkers), tuple(one.client_id for one in talkers if one.speaking)),
+            None if node is None else Place(node.node_id, node.tap, node.candidates),
+        )
 
     def find_node(self) -> Node:
         """The node that has the session, or the one that it would get. Raises NoMediaNodeError."""
@@ -156,6 +181,19 @@ class LiveSession:
         known = {(owners[one], one): slots for one, slots in message.transports.items() if one in owners}
         self.apply(talkers.FillSlots(known))
 
+    def measured(self, message: TransportStats) -> None:
+        for transport_id, figures in message.transports.items():
+            client_id = self.media.owners.get(transport_id)
+            if client_id is not None:
+                self._meter.measured(client_id, figures)
+
+    def note_usage(self) -> None:
+        """Write down what was measured of everyone, for the reports of those whose process dies."""
+        now = self._around.clock.now()
+        news = self._meter.news(now)
+        if news:
+            self._around.journal.write(*(self._usage_entry(client_id, usage, now) for client_id, usage in news.items()))
+
     def transport_lost(self, transport_id: str, reason: MediaLossReason) -> None:
         client_id = self.media.owners.get(transport_id)
         if client_id is not None:
@@ -163,17 +201,22 @@ class LiveSession:
 
     def node_gone(self) -> None:
         self.media.forget_node()
+        self._meter.media_gone(self._around.clock.now())
         self.apply(media.LoseNode("node-gone"))
 
     def node_returned(self, node: Node) -> None:
         """Bring a node up to date that was away for a moment, or began anew and knows nothing of the session."""
         self.media.use(node)
+        # Before anybody's tracks are there, for some may have to be left out.
+        self.recording.node_returned(self)
         for participant in self.session.state.participants.values():
             if participant.media is not None:
                 self._carry_out(media.put_transport(participant), [])
 
     def _carry_out(self, effect: Effect, replies: "list[asyncio.Future[Reply]]") -> None:
         match effect:
+            case effects.Notify(to=()):
+                return
             case effects.Notify():
                 event = encode_event(effect.event)
                 for client_id in effect.to:
@@ -199,39 +242,66 @@ class LiveSession:
                 self._record_leave(effect)
             case effects.Forget():
                 self._left(self.members.pop(effect.client_id))
+            case effects.BeginRecording():
+                self.recording.begin(self, effect)
+            case effects.FinishRecording():
+                self.recording.finish(self.conf_num, effect)
             case effects.EndSession():
                 self._end()
 
-    def _record_join(self, effect: effects.RecordJoin) -> None:
-        joined_at = self._around.clock.wall()
-        member = self.members[effect.client_id]
+    def _log(self, given: Input, following: Sequence[Effect], now: float) -> None:
+        """Keep what belongs into the session's log, before anybody is told of it."""
+        at = self._around.clock.wall_at(now)
+        lines = [
+            Happened(
+                conf_num=self.conf_num,
+                at=at,
+                event_id=secrets.token_hex(16),
+                name=line.name,
+                client_id=line.client_id,
+                details=line.details,
+            )
+            for line in log_lines(given, following)
+        ]
+        if lines:
+            self._around.journal.write(*lines)
 
-        async def record() -> None:
-            await self._around.store.connections.join(
-                self.conf_num,
-                member.client_id,
+    def _record_join(self, effect: effects.RecordJoin) -> None:
+        member = self.members[effect.client_id]
+        self._around.journal.write(
+            ConnectionBegan(
+                conf_num=self.conf_num,
+                at=self._around.clock.wall(),
+                client_id=member.client_id,
                 name=effect.name,
                 role=effect.role,
                 user_ref=effect.user_ref,
                 address=member.address,
                 agent=member.agent,
-                now=joined_at,
             )
-
-        self._around.journal.write("join", record)
+        )
 
     def _record_leave(self, effect: effects.RecordLeave) -> None:
         self._left(self.members.pop(effect.client_id))
-        left_at = self._around.clock.wall_at(effect.left_at)
         log.info("left", conf_num=self.conf_num, client_id=effect.client_id, reason=effect.reason)
-        self._around.journal.write("leave", lambda: self._around.store.connections.leave(effect.client_id, left_at))
+        usage = self._meter.leave(effect.client_id, effect.left_at)
+        self._around.journal.write(
+            self._usage_entry(effect.client_id, usage, effect.left_at),
+            ConnectionEnded(
+                conf_num=self.conf_num,
+                at=self._around.clock.wall_at(effect.left_at),
+                client_id=effect.client_id,
+                reason=effect.reason,
+            ),
+        )
+
+    def _usage_entry(self, client_id: str, usage: Usage, at: float) -> UsageMeasured:
+        wall = self._around.clock.wall_at(at)
+        return UsageMeasured(conf_num=self.conf_num, at=wall, client_id=client_id, usage=usage)
 
     def _end(self) -> None:
         self.media.end()
-        closed_at = self._around.clock.wall()
-        self._around.journal.write(
-            "end of session", lambda: self._around.store.sessions.close(self.conf_num, closed_at)
-        )
+        self._around.journal.write(SessionEnded(conf_num=self.conf_num, at=self._around.clock.wall()))
         self._ended(self)
 
     def _set_timer(self) -> None:

@@ -1,14 +1,17 @@
 """All running sessions: found by room, by resume token, by what a media node speaks of; opened and ended."""
 
 import asyncio
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 import structlog
 
-from sfu.link_messages import SlotsFilled, StageChanged, TransportState
+from sfu.link_messages import SlotsFilled, StageChanged, TrackLimited, TransportState, TransportStats
 from signalling.api.sessions import ActiveUser
 from signalling.domain.events import MediaLossReason
 from signalling.domain.presence import End
+from signalling.domain.quality import LimitTrack
+from signalling.domain.recording import RecordersChanged
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Room
 from signalling.live.member import Member
@@ -21,8 +24,10 @@ log = structlog.get_logger()
 class LiveSessions:
     """The handler of what media nodes say, and the answer to what APIs ask about running sessions."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, session_ended: Callable[[], None] | None = None) -> None:
+        """`session_ended` is called when the end of a session is in the journal."""
         self.around = surroundings
+        self._session_ended = session_ended
         self._by_room: dict[str, LiveSession] = {}
         self._by_conf_num: dict[str, LiveSession] = {}
         self._resumable: dict[str, tuple[LiveSession, Member]] = {}
@@ -43,10 +48,13 @@ class LiveSessions:
 
         Raises UnknownRoomError when the room was deleted a moment ago.
         """
+        # The end of the session before this one may not be in the database yet.
+        await self.around.journal.drained()
         conf_num = await self.around.store.sessions.open(room.room_id, self.around.clock.wall())
         session = LiveSession(
             room, conf_num, self.around, ends_at=self._end_of(room), left=self._forget_member, ended=self._forget
         )
+        session.apply(RecordersChanged(self.around.recording.available))
         self._by_room[room.room_id] = session
         self._by_conf_num[conf_num] = session
         log.info("session opened", conf_num=conf_num, room_id=room.room_id)
@@ -76,6 +84,11 @@ class LiveSessions:
         """The process stops."""
         for session in self.all():
             session.apply(End("server-shutdown", "The server is going down."))
+
+    def recorders_changed(self, available: bool) -> None:
+        """The first recorder has linked, or the last one is gone."""
+        for session in self.all():
+            session.apply(RecordersChanged(available))
 
     # What APIs ask.
 
@@ -107,6 +120,17 @@ class LiveSessions:
         if session is not None and session.media.node is node:
             session.slots_filled(message)
 
+    def transport_stats(self, node: Node, message: TransportStats) -> None:
+        session = self._by_conf_num.get(message.router_id)
+        if session is not None and session.media.node is node:
+            session.measured(message)
+
+    def track_limited(self, node: Node, message: TrackLimited) -> None:
+        for session in self._on(node):
+            client_id = session.media.owners.get(message.transport_id)
+            if client_id is not None:
+                session.apply(LimitTrack(client_id, message.transport_id, message.track_id, message.layers))
+
     def transports_gone(self, node: Node, transport_ids: set[str]) -> None:
         for session in self._on(node):
             for transport_id in transport_ids & session.media.owners.keys():
@@ -131,3 +155,5 @@ class LiveSessions:
         self._by_conf_num.pop(session.conf_num, None)
         if self._by_room.get(session.room.room_id) is session:
             del self._by_room[session.room.room_id]
+        if self._session_ended is not None:
+            self._session_ended()

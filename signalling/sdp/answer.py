@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sfu.link_messages import Candidate, Fingerprint, Ice, Kind, Slot, SlotUse, Source, Track
+from sfu.link_messages import Candidate, Cap, Fingerprint, Ice, Kind, Slot, SlotUse, Source, Track
 from signalling.sdp.description import MediaSection, SessionDescription
 from signalling.sdp.errors import SdpError
 from signalling.sdp.offer import Offer
@@ -28,7 +28,8 @@ class LocalEnd:
 
     `new_ice` is called for the first answer and whenever the client restarts ICE, otherwise the credentials of
     `previous` stay; so give the same function each time. `new_ssrc` gives random 32-bit numbers.
-    `transport_id` is the prefix of the track ids, which are thereby unique in the session.
+    `transport_id` is the prefix of the track ids, which are thereby unique in the session. `caps` are those of video
+    tracks, by source.
     """
 
     transport_id: str
@@ -37,6 +38,7 @@ class LocalEnd:
     fingerprint: Fingerprint
     candidates: tuple[Candidate, ...]
     cname: str
+    caps: Mapping[Source, Cap] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ class _Answering:
         return self._answer_slot(section, kind, slot_use, use.max_height)
 
     def _answer_track(self, section: MediaSection, kind: Kind, source: Source) -> MediaSection | None:
-        answered = answer_track(section, kind, source, self._local.transport_id)
+        cap = self._local.caps.get(source) if kind == "video" else None
+        answered = answer_track(section, kind, source, self._local.transport_id, cap)
         if answered is None:
             return None
         media, track = answered

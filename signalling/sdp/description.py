@@ -56,7 +56,8 @@ class MediaSection:
 
     `payloads` holds those of `formats` that have an `a=rtpmap`, in the m-line's order. The simulcast lists name rids
     (RFC 8853), of alternatives the first. `mid` may be empty only when the section is stopped.
-    `msid` and `cname` are only written: what a client calls its streams matters to nobody.
+    `msid`, `cname` and `bandwidth` are only written: what a client calls its streams matters to nobody.
+    `bandwidth` is the most that is to be sent here, in bits per second; None for no limit.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class MediaSection:
     simulcast_recv: tuple[str, ...] = ()
     ssrcs: tuple[int, ...] = ()
     ssrc_groups: tuple[SsrcGroup, ...] = ()
+    bandwidth: int | None = None
     msid: str = ""
     cname: str = ""
 

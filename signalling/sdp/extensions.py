@@ -12,10 +12,11 @@ _NAMES: Mapping[str, ExtensionName] = {
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": "audio-level",
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": "abs-send-time",
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": "transport-wide-cc",
-    "urn:3gpp:video-orientation": "video-orientation",
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension": "dependency-descriptor",
 }
 
+# video-orientation is not answered: who cannot tell how a phone is held turns the picture before it is encoded, and
+# recordings and quality caps see what people see.
 PUBLISHED: Mapping[Kind, frozenset[ExtensionName]] = {
     "audio": frozenset({"mid", "audio-level", "abs-send-time", "transport-wide-cc"}),
     "video": frozenset(
@@ -25,7 +26,6 @@ PUBLISHED: Mapping[Kind, frozenset[ExtensionName]] = {
             "repaired-rid",
             "abs-send-time",
             "transport-wide-cc",
-            "video-orientation",
             "dependency-descriptor",
         }
     ),
@@ -33,7 +33,7 @@ PUBLISHED: Mapping[Kind, frozenset[ExtensionName]] = {
 # A slot is found by its SSRC, so it carries no mid. abs-send-time and transport-wide-cc would need values of our own.
 SLOTS: Mapping[Kind, frozenset[ExtensionName]] = {
     "audio": frozenset({"audio-level"}),
-    "video": frozenset({"video-orientation", "dependency-descriptor"}),
+    "video": frozenset({"dependency-descriptor"}),
 }
 
 # The offer's direction and ours, seen from the other end (RFC 8285 section 7).

@@ -47,6 +47,10 @@ def _session_lines(description: SessionDescription) -> Iterator[str]:
 def _media_lines(section: MediaSection) -> Iterator[str]:
     yield f"m={section.kind} {section.port} {section.protocol} {' '.join(section.formats)}"
     yield "c=IN IP4 0.0.0.0"
+    if section.bandwidth is not None:
+        # Chromium goes by the last one, Firefox by TIAS (RFC 3890): AS counts the headers below RTP in, TIAS does not.
+        yield f"b=AS:{-(-section.bandwidth // 1000)}"
+        yield f"b=TIAS:{section.bandwidth}"
     if section.mid:
         yield f"a=mid:{section.mid}"
     if section.bundle_only:

@@ -52,7 +52,8 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         arguments: dict[str, Any] = {"connect_args": {"timeout": 30}} if self.is_sqlite else {"pool_pre_ping": True}
         try:
-            self._engine: AsyncEngine = create_async_engine(parsed, **arguments)
+            # Errors are logged, and parameters are what people wrote to each other.
+            self._engine: AsyncEngine = create_async_engine(parsed, hide_parameters=True, **arguments)
         except (ArgumentError, NoSuchModuleError) as error:
             raise StoreError(f"the database URL cannot be used: {error}") from error
         if self.is_sqlite:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signalling.domain.room import Room, RoomSettings
@@ -62,9 +62,22 @@ class Rooms:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else room_from_row(row)
 
-    async def list(self, app_id: str) -> list[Room]:
-        """The application's rooms, oldest first."""
+    async def list(self, app_id: str, limit: int | None = None, after: tuple[float, str] | None = None) -> list[Room]:
+        """The application's rooms, oldest first: all, or the first `limit`.
+
+        With `after`, those that follow a room of that `created_at` and `room_id`, which need not exist any more.
+        """
         query = select(_TABLE).where(_TABLE.c.app_id == app_id).order_by(_TABLE.c.created_at, _TABLE.c.room_id)
+        if after is not None:
+            created_at, room_id = after
+            query = query.where(
+                or_(
+                    _TABLE.c.created_at > created_at,
+                    and_(_TABLE.c.created_at == created_at, _TABLE.c.room_id > room_id),
+                )
+            )
+        if limit is not None:
+            query = query.limit(limit)
         async with self._database.read() as connection:
             return [room_from_row(row) for row in await connection.execute(query)]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -15,7 +16,9 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
 )
 
@@ -72,10 +75,16 @@ sessions = Table(
     Column("room_id", String(24), nullable=False),
     Column("room", JSON, nullable=False),
     Column("opened_at", Instant, nullable=False),
+    # The last sign of life: where the process of a session dies, this is when the session ended.
+    Column("seen_at", Instant),
     Column("closed_at", Instant),
+    # When the files were made that tell of the session.
+    Column("archived_at", Instant),
+    Column("crashed", Boolean, nullable=False, server_default=false()),
     Index(None, "room_id", "opened_at"),
     Index(None, "app_id", "opened_at"),
     Index(None, "closed_at"),
+    Index(None, "archived_at"),
     sqlite_autoincrement=True,
 )
 
@@ -91,7 +100,63 @@ connections = Table(
     Column("agent", String, nullable=False),
     Column("joined_at", Instant, nullable=False),
     Column("left_at", Instant),
+    Column("left_reason", String(32)),
+    # What was measured of it so far; see signalling.reports.
+    Column("usage", JSON),
     Index(None, "session_number", "joined_at"),
+)
+
+# The log of a session: what happened beside coming and going, chat included.
+session_events = Table(
+    "session_events",
+    metadata,
+    Column("event_number", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String(32), nullable=False, unique=True),
+    Column("session_number", Integer, ForeignKey("sessions.session_number"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("client_id", String(64)),
+    Column("details", JSON, nullable=False),
+    Index(None, "session_number", "at"),
+    sqlite_autoincrement=True,
+)
+
+# `location` is where the storage of the archive has the file. Instants are null where nothing of the kind is to come.
+archive_files = Table(
+    "archive_files",
+    metadata,
+    Column("file_id", String(32), primary_key=True),
+    Column("session_number", Integer, ForeignKey("sessions.session_number"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String, nullable=False),
+    Column("location", String, nullable=False),
+    Column("content_type", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("ready_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Index(None, "session_number", "ready_at"),
+    Index(None, "expires_at"),
+    UniqueConstraint("session_number", "name", name="uq_archive_files_session_number_name"),
+)
+
+# `next_attempt_at` is null when a delivery is done or given up.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("delivery_number", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String(32), nullable=False),
+    Column("url", String, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant),
+    Column("delivered_at", Instant),
+    Column("last_error", String),
+    Index(None, "url", "next_attempt_at"),
+    UniqueConstraint("event_id", "url", name="uq_webhook_deliveries_event_id_url"),
+    sqlite_autoincrement=True,
 )
 
 used_tokens = Table(

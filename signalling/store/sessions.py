@@ -1,18 +1,26 @@
 """Sessions in the database: which conferences took place, in which room, from when to when."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import JsonValue
-from sqlalchemy import insert, select, update
+from pydantic import JsonValue, TypeAdapter
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
+from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.rooms import delete_room, locked_room
+from signalling.store.selection import SessionSelection
+from signalling.store.webhooks import Webhooks
+from signalling.webhooks.announcements import participant_left, session_ended, session_started
 
 _TABLE = schema.sessions
-_PREFIX = "CONF-"
-# Numbers of six digits from the first one on.
-_FIRST = 100_000
+_ROOM = TypeAdapter(Room)
+LEFT_BY_CRASH = "server-restart"
+"""The reason for leaving of those whose signalling process died."""
 
 
 class UnknownRoomError(ValueError):
@@ -21,9 +29,10 @@ class UnknownRoomError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One session. Instants are Unix seconds; `closed_at` is None while it is open.
+    """One session. Instants are Unix seconds; `closed_at` is None while it is open; `crashed` says that
+    the process that had it died.
 
-    `room` is the definition that the room had when the session began: name, owner_ref, settings, data.
+    `room` is the definition that the room had when the session began, see `definition`.
     """
 
     conf_num: str
@@ -32,13 +41,19 @@ class SessionRecord:
     room: dict[str, JsonValue]
     opened_at: float
     closed_at: float | None
+    crashed: bool
+
+    def definition(self) -> Room:
+        """The room as it was when the session began."""
+        return _ROOM.validate_python({"room_id": self.room_id, "app_id": self.app_id, **self.room})
 
 
 class Sessions:
     """The sessions of all rooms. A room has at most one open session."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, webhooks: Webhooks) -> None:
         self._database = database
+        self._webhooks = webhooks
 
     async def open(self, room_id: str, now: float) -> str:
         """Open a session and return its `conf_num`. Raises UnknownRoomError when the room was deleted.
@@ -49,77 +64,151 @@ class Sessions:
             room = await locked_room(connection, room_id)
             if room is None:
                 raise UnknownRoomError(f"there is no room {room_id}")
-            left_open = (_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
-            await connection.execute(update(_TABLE).where(*left_open).values(closed_at=now))
+            left_open = select(_TABLE.c.session_number).where(_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
+            for number in list((await connection.execute(left_open)).scalars()):
+                await self._close_where_it_died(connection, number)
             definition = {
                 "name": room.name,
                 "owner_ref": room.owner_ref,
                 "settings": room.settings.model_dump(mode="json"),
                 "data": room.data,
+                "created_at": room.created_at,
+                "dial_in": room.dial_in,
+                "text_numbers": sorted(room.text_numbers),
             }
             inserted = await connection.execute(
                 insert(_TABLE)
                 .values(app_id=room.app_id, room_id=room_id, room=definition, opened_at=now)
                 .returning(_TABLE.c.session_number)
             )
-            number: int = inserted.scalar_one()
+            session_number: int = inserted.scalar_one()
             if room.first_session_at is None:
                 rooms = schema.rooms
                 await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=now))
-        return conf_num_of(number)
+            await self._webhooks.announce(connection, session_number, session_started(now))
+        return conf_num_of(session_number)
 
-    async def close(self, conf_num: str, now: float) -> None:
-        """Close the session. An adhoc room that has served its purpose is deleted with it. Closing twice is fine."""
+    async def seen(self, conf_nums: Collection[str], now: float) -> None:
+        """Note that these sessions are alive."""
+        numbers = [number_of(conf_num) for conf_num in conf_nums]
         async with self._database.write() as connection:
-            closed = await connection.execute(
+            await connection.execute(
                 update(_TABLE)
-                .where(_TABLE.c.session_number == number_of(conf_num), _TABLE.c.closed_at.is_(None))
-                .values(closed_at=now)
-                .returning(_TABLE.c.room_id)
+                .where(_TABLE.c.session_number.in_(numbers), _TABLE.c.closed_at.is_(None))
+                .values(seen_at=now)
             )
-            room_id: str | None = closed.scalar_one_or_none()
-            if room_id is None:
-                return
-            room = await locked_room(connection, room_id)
-            if room is not None and room.is_used_up(now):
-                await delete_room(connection, room_id)
 
     async def get(self, conf_num: str) -> SessionRecord | None:
         """The session, or None when there was none of that number."""
         query = select(_TABLE).where(_TABLE.c.session_number == number_of(conf_num))
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return SessionRecord(
-            conf_num=conf_num,
-            app_id=row.app_id,
-            room_id=row.room_id,
-            room=row.room,
-            opened_at=row.opened_at,
-            closed_at=row.closed_at,
-        )
+        return None if row is None else session_from_row(row)
 
-    async def close_left_open(self, now: float) -> int:
-        """Close what a signalling process left open when it died; returns how many sessions that were.
+    async def find(self, selection: SessionSelection, limit: int, after: str | None = None) -> list[SessionRecord]:
+        """The first `limit` of the selected sessions, in the order of their numbers, which is that of their beginning.
 
-        Call it at the start, when this process is the only one that opens sessions.
+        With `after`, the first of those that follow the session of that `conf_num`, which need not exist.
         """
-        connections = schema.connections
+        query = select(_TABLE).where(*selection.conditions()).order_by(_TABLE.c.session_number).limit(limit)
+        if after is not None:
+            query = query.where(_TABLE.c.session_number > number_of(after))
+        async with self._database.read() as connection:
+            return [session_from_row(row) for row in await connection.execute(query)]
+
+    async def close_left_open(self) -> list[str]:
+        """Close what a signalling process left open when it died; returns which sessions that were.
+
+        They ended when they were seen last, and so did the connections in them. Call it at the start, when this
+        process is the only one that opens sessions, and what the journal held is kept.
+        """
         async with self._database.write() as connection:
-            await connection.execute(update(connections).where(connections.c.left_at.is_(None)).values(left_at=now))
-            closed = await connection.execute(update(_TABLE).where(_TABLE.c.closed_at.is_(None)).values(closed_at=now))
-        return closed.rowcount
+            rows = await connection.execute(select(_TABLE.c.session_number).where(_TABLE.c.closed_at.is_(None)))
+            numbers: list[int] = list(rows.scalars())
+            for number in numbers:
+                await self._close_where_it_died(connection, number)
+        return [conf_num_of(number) for number in numbers]
+
+    async def _close_where_it_died(self, connection: AsyncConnection, session_number: int) -> None:
+        """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
+        connections, events = schema.connections, schema.session_events
+        instants = [
+            select(func.coalesce(_TABLE.c.seen_at, _TABLE.c.opened_at)).where(
+                _TABLE.c.session_number == session_number
+            ),
+            select(func.max(connections.c.joined_at)).where(connections.c.session_number == session_number),
+            select(func.max(connections.c.left_at)).where(connections.c.session_number == session_number),
+            select(func.max(events.c.at)).where(events.c.session_number == session_number),
+        ]
+        known: list[float | None] = [(await connection.execute(query)).scalar_one() for query in instants]
+        last = max(instant for instant in known if instant is not None)
+        left = await connection.execute(
+            update(connections)
+            .where(connections.c.session_number == session_number, connections.c.left_at.is_(None))
+            .values(left_at=last, left_reason=LEFT_BY_CRASH)
+            .returning(connections.c.client_id)
+        )
+        for client_id in list(left.scalars()):
+            announcement = participant_left(client_id, LEFT_BY_CRASH, last)
+            await self._webhooks.announce(connection, session_number, announcement)
+        crashed = update(_TABLE).where(_TABLE.c.session_number == session_number).values(crashed=True)
+        room_id: str = (await connection.execute(crashed.returning(_TABLE.c.room_id))).scalar_one()
+        await _leave_room_to_its_only_session(connection, room_id)
+        await close_session(connection, session_number, last)
+        await self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_CRASH, last))
 
 
-def conf_num_of(session_number: int) -> str:
-    """How the number of a session is written for people: CONF-100001."""
-    return f"{_PREFIX}{_FIRST + session_number}"
+async def close_session(connection: AsyncConnection, session_number: int, now: float) -> bool:
+    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it; a
+    session in which people only waited in the lobby is no use of the room.
+    """
+    closed = await connection.execute(
+        update(_TABLE)
+        .where(_TABLE.c.session_number == session_number, _TABLE.c.closed_at.is_(None))
+        .values(closed_at=now)
+        .returning(_TABLE.c.room_id)
+    )
+    room_id: str | None = closed.scalar_one_or_none()
+    if room_id is None:
+        return False
+    await _forget_first_session_without_participants(connection, session_number, room_id)
+    room = await locked_room(connection, room_id)
+    if room is not None and room.is_used_up(now):
+        await delete_room(connection, room_id)
+    return True
 
 
-def number_of(conf_num: str) -> int:
-    """The number behind a `conf_num`; one that is never given out when the text is none."""
-    digits = conf_num.removeprefix(_PREFIX)
-    if digits == conf_num or not (digits.isascii() and digits.isdecimal()) or len(digits) > 9:
-        return 0
-    return int(digits) - _FIRST
+async def _leave_room_to_its_only_session(connection: AsyncConnection, room_id: str) -> None:
+    """An adhoc room for a single session is not used up by one that a crash cut short: people come back to it."""
+    room = await locked_room(connection, room_id)
+    if room is not None and room.settings.kind == "adhoc" and room.settings.duration is None:
+        rooms = schema.rooms
+        await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=None))
+
+
+async def _forget_first_session_without_participants(
+    connection: AsyncConnection, session_number: int, room_id: str
+) -> None:
+    stays, rooms = schema.connections, schema.rooms
+    somebody = select(stays.c.client_id).where(stays.c.session_number == session_number).limit(1)
+    if (await connection.execute(somebody)).first() is not None:
+        return
+    opened = select(_TABLE.c.opened_at).where(_TABLE.c.session_number == session_number).scalar_subquery()
+    await connection.execute(
+        update(rooms)
+        .where(rooms.c.room_id == room_id, rooms.c.first_session_at == opened)
+        .values(first_session_at=None)
+    )
+
+
+def session_from_row(row: Row[Any]) -> SessionRecord:
+    """The session that a row of the table holds, or one of a join that has its columns."""
+    return SessionRecord(
+        conf_num=conf_num_of(row.session_number),
+        app_id=row.app_id,
+        room_id=row.room_id,
+        room=row.room,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        crashed=row.crashed,
+    )

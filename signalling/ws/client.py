@@ -8,6 +8,7 @@ from signalling.domain.errors import Reason
 from signalling.live.member import Member
 from signalling.live.session import LiveSession
 from signalling.live.sessions import LiveSessions
+from signalling.resume_tokens import ResumeTokens
 from signalling.settings import SignallingSettings
 from signalling.tokens import TokenIssuer
 from signalling.ws.errors import RpcError
@@ -16,11 +17,13 @@ from signalling.ws.socket import OutgoingSocket
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the methods work with."""
+    """What the methods work with. `started_at` is when this process began, in Unix seconds."""
 
     sessions: LiveSessions
     issuer: TokenIssuer
+    resume_tokens: ResumeTokens
     settings: SignallingSettings
+    started_at: float
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from signalling.domain.errors import RefusedError
 from signalling.live.encoding import to_json
 from signalling.live.session import NoMediaNodeError
 from signalling.sdp import SdpError
-from signalling.ws import joining, media_methods, message_methods, moderation_methods, params
+from signalling.ws import joining, media_methods, message_methods, moderation_methods, params, resuming
 from signalling.ws.client import Client, Method, Services
 from signalling.ws.errors import RpcError
 from signalling.ws.jsonrpc import Request, describe
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 METHODS: Mapping[str, tuple[type[params.Params], Method]] = {
     "join": (params.JoinParams, joining.join),
-    "resume": (params.ResumeParams, joining.resume),
+    "resume": (params.ResumeParams, resuming.resume),
     "leave": (params.NoParams, joining.leave),
     "negotiate": (params.NegotiateParams, media_methods.negotiate),
     "publish": (params.TrackParams, media_methods.publish),

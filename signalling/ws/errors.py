@@ -47,6 +47,9 @@ CODES: Mapping[str, int] = {
     Reason.NO_FLOOR_REQUEST: 1215,
     Reason.NO_FLOOR: 1216,
     Reason.EXTENSION_CLOSED: 1217,
+    Reason.NO_RECORDER: 1218,
+    Reason.ALREADY_RECORDING: 1219,
+    Reason.NOT_RECORDING: 1220,
     # of media
     "bad-offer": 1301,
     "no-media-node": 1302,

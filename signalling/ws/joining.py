@@ -1,5 +1,6 @@
-"""The methods that begin and end a participation: join, resume, leave."""
+"""The methods that begin and end a participation: join and leave."""
 
+from signalling import resume_tokens
 from signalling.domain import presence
 from signalling.domain.events import MediaDisconnected
 from signalling.domain.room import Role, Room
@@ -10,12 +11,13 @@ from signalling.live.negotiation import Agreement
 from signalling.live.outbox import Outbox
 from signalling.live.session import LiveSession, NoMediaNodeError, agree_with, find_node
 from signalling.nodes import Node
+from signalling.resume_tokens import ResumeClaims
 from signalling.store.sessions import UnknownRoomError
 from signalling.tokens import TokenClaims, TokenError
 from signalling.ws.client import Client, Services
 from signalling.ws.errors import RpcError
 from signalling.ws.media_methods import entries_of
-from signalling.ws.params import JoinParams, NoParams, ResumeParams
+from signalling.ws.params import JoinParams, NoParams
 from signalling.ws.results import Done, JoinResult, join_result
 
 _NOT_OPEN = {
@@ -28,12 +30,9 @@ async def join(services: Services, client: Client, params: JoinParams) -> JoinRe
     """Come in. Whatever can be refused is refused before the token is used up."""
     client.require_unjoined()
     claims = _claims(services, params)
-    settings = services.settings
-    # Half of what a connection's queue takes: on a resume, all of it goes out at once, after a large answer.
-    outbox = Outbox(settings.outgoing_messages // 2, settings.outgoing_bytes // 2)
-    member = Member(outbox, address=client.address, agent=params.agent or client.agent)
+    member = new_member(services, client, agent=params.agent or client.agent)
     async with services.sessions.lock(claims.room_id):
-        session, negotiated = await _enter(services, params, claims, member)
+        session, negotiated = await enter(services, params, claims, member)
     client.enter(session, member, after=0)
     services.sessions.remember(session, member)
     agreement: Agreement | None = None
@@ -48,22 +47,7 @@ async def join(services: Services, client: Client, params: JoinParams) -> JoinRe
     if member.client_id not in session.members:
         client.forget()
         raise RpcError("session-ended", "The session ended while you were joining.")
-    return join_result(session, member, grace=settings.resume_grace, agreement=agreement)
-
-
-async def resume(services: Services, client: Client, params: ResumeParams) -> JoinResult:
-    """Go on with a participation whose connection was lost, or is about to be."""
-    client.require_unjoined()
-    found = services.sessions.resumable(params.resume_token)
-    if found is None:
-        raise RpcError("resume-failed", "There is nothing to resume any more: join with a new token.")
-    session, member = found
-    if params.last_seq > member.outbox.last_seq:
-        raise RpcError("invalid-params", "last_seq: no event has had this number yet.")
-    session.apply(presence.Resume(member.client_id))
-    client.enter(session, member, after=params.last_seq)
-    lost = member.outbox.forgotten_after(params.last_seq)
-    return join_result(session, member, grace=services.settings.resume_grace, agreement=None, events_lost=lost)
+    return join_result(session, member, grace=services.settings.resume_grace, agreement=agreement)
 
 
 async def leave(services: Services, client: Client, params: NoParams) -> Done:
@@ -72,6 +56,14 @@ async def leave(services: Services, client: Client, params: NoParams) -> Done:
     session.apply(presence.Leave(member.client_id))
     client.after_reply = lambda: member.dismiss("left", "You left.")
     return Done()
+
+
+def new_member(services: Services, client: Client, *, agent: str, last_seq: int = 0) -> Member:
+    """Somebody who is about to come in; their events have numbers after `last_seq`."""
+    settings = services.settings
+    # Half of what a connection's queue takes: on a resume, all of it goes out at once, after a large answer.
+    outbox = Outbox(settings.outgoing_messages // 2, settings.outgoing_bytes // 2, last_seq)
+    return Member(outbox, address=client.address, agent=agent)
 
 
 def _claims(services: Services, params: JoinParams) -> TokenClaims:
@@ -84,10 +76,11 @@ def _claims(services: Services, params: JoinParams) -> TokenClaims:
     return claims
 
 
-async def _enter(
-    services: Services, params: JoinParams, claims: TokenClaims, member: Member
+async def enter(
+    services: Services, params: JoinParams, claims: TokenClaims, member: Member, *, admitted: bool = False
 ) -> tuple[LiveSession, tuple[Node, Agreement] | None]:
-    """Check everything, use up the token, and become a participant."""
+    """Check everything, use up the token, and become a participant; the caller holds the room's lock. Who is `admitted`
+    already does not wait in the lobby."""
     around = services.sessions.around
     session = services.sessions.find(claims.room_id)
     room = session.room if session else await _find_room(services, claims.room_id)
@@ -117,6 +110,19 @@ async def _enter(
         user_ref=claims.user_ref,
         data=claims.data if params.data is None else params.data,
         joined_at=around.clock.wall_text(),
+        admitted=admitted,
+    )
+    member.resume_token = services.resume_tokens.issue(
+        ResumeClaims(
+            conf_num=session.conf_num,
+            room_id=claims.room_id,
+            client_id=member.client_id,
+            name=entry.name,
+            role=entry.role,
+            user_ref=entry.user_ref,
+            data=entry.data,
+            exp=int(now) + resume_tokens.LIFETIME,
+        )
     )
     session.join(member, entry)
     # Who waits has no media yet: the offer was only checked.

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from signalling.domain import arrangement, duration, floor, hard_mutes, lobby, lock, removal, role_switch
+from signalling.domain import arrangement, duration, floor, hard_mutes, lobby, lock, recording, removal, role_switch
+from signalling.domain.effects import WebLayout
 from signalling.domain.session import Input
 from signalling.domain.state import SessionState
 from signalling.live.session import LiveSession
+from signalling.recording.web_pages import is_allowed_page
 from signalling.ws import params
 from signalling.ws.client import Client, Method, Services
+from signalling.ws.errors import RpcError
 from signalling.ws.results import Done, ExtendResult, PlacesResult
 
 
@@ -46,6 +49,27 @@ def _pinned(state: SessionState) -> tuple[str, ...]:
 
 def _spotlighted(state: SessionState) -> tuple[str, ...]:
     return state.spotlighted
+
+
+def _start_live_recording(me: str, given: params.LiveRecordingParams) -> Input:
+    page = given.url_details
+    layout = None if page is None else WebLayout(page.url, page.chat_overlay, page.layout)
+    return recording.StartLiveRecording(me, layout)
+
+
+async def start_live_recording(services: Services, client: Client, given: params.LiveRecordingParams) -> object:
+    if given.url_details is not None:
+        hosts = services.settings.recording_web_hosts
+        if not is_allowed_page(given.url_details.url, hosts):
+            raise RpcError(
+                "invalid-params",
+                "url_details.url: recorders open pages of certain hosts only; the operator names them in "
+                "recording_web_hosts.",
+            )
+    return await _LIVE_RECORDING(services, client, given)
+
+
+_LIVE_RECORDING = _doing(_start_live_recording)
 
 
 async def approve_awaited_user(services: Services, client: Client, given: params.TargetParams) -> Done:
@@ -109,4 +133,8 @@ METHODS: dict[str, tuple[type[params.Params], Method]] = {
         params.PlacesParams,
         _placing(lambda me, who: arrangement.SpotlightUsers(me, who, False), _spotlighted),
     ),
+    "start-record": (params.NoParams, _doing(lambda me, _: recording.StartRecording(me))),
+    "stop-record": (params.NoParams, _doing(lambda me, _: recording.StopRecording(me))),
+    "start-live-recording": (params.LiveRecordingParams, start_live_recording),
+    "stop-live-recording": (params.NoParams, _doing(lambda me, _: recording.StopLiveRecording(me))),
 }

@@ -59,7 +59,7 @@ class JoinParams(Params):
 
 
 class ResumeParams(Params):
-    resume_token: Annotated[str, Field(max_length=128)]
+    resume_token: str
     last_seq: Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -90,6 +90,18 @@ class ModeParams(Params):
 
 class PlacesParams(Params):
     client_ids: Annotated[list[Identifier], Field(min_length=1, max_length=16)]
+
+
+class UrlDetails(Params):
+    """A page that lays out what a live recording shows; `layout` is handed to the page."""
+
+    url: Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/]+\S*$")]
+    chat_overlay: bool = False
+    layout: DataObject = {}
+
+
+class LiveRecordingParams(Params):
+    url_details: UrlDetails | None = None
 
 
 class SourceParams(Params):

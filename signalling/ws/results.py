@@ -1,27 +1,27 @@
 """The results of the methods."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from sfu.link_messages import Kind
 from signalling.domain.roles import Permissions
 from signalling.domain.room import Role
-from signalling.domain.views import Awaited, AwaitedView, OwnTrackView, ParticipantView, RoomState, SlotView, TalkerView
+from signalling.domain.views import (
+    Awaited,
+    AwaitedView,
+    OwnTrackView,
+    ParticipantView,
+    RoomState,
+    RoomView,
+    SlotView,
+    TalkerView,
+    view_of_room,
+)
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, RefusedMedia
 from signalling.live.session import LiveSession
-
-
-@dataclass(frozen=True, slots=True)
-class RoomView:
-    """The room, as its session began with."""
-
-    room_id: str
-    name: str
-    settings: dict[str, Any]
-    data: dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,7 @@ def join_result(
     view = session.view_for(member)
     return JoinResult(
         client_id=view.client_id,
-        room=RoomView(
-            room_id=session.room.room_id,
-            name=session.room.name,
-            settings=session.room.settings.model_dump(mode="json"),
-            data=session.room.data,
-        ),
+        room=view_of_room(session.room),
         conf_num=view.conf_num,
         role=view.role,
         permissions=view.permissions,

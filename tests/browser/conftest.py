@@ -9,6 +9,7 @@ from typing import IO
 import pytest
 from playwright.async_api import Browser
 
+from tests.browser.guest import House
 from tests.support import chromium
 from tests.support.server import Server, running_server
 
@@ -63,3 +64,11 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 async def browser() -> AsyncIterator[Browser]:
     async with chromium.chromium() as running:
         yield running
+
+
+@pytest.fixture
+async def house(server: Server, browser: Browser) -> AsyncIterator[House]:
+    """At the end no page may have reported an error, those of the content security policy included."""
+    house = House(server, browser)
+    yield house
+    assert {guest.name: guest.troubles for guest in house.guests if guest.troubles} == {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.browser.test_page import Guest, House
+from tests.browser.guest import Guest, House
 from tests.support import chromium
 from tests.support.server import running_server
 

@@ -1,9 +1,11 @@
-"""A media node that dies takes nobody's meeting with it."""
+"""A media node or a server that dies takes nobody's meeting with it."""
+
+from pathlib import Path
 
 from playwright.async_api import Browser
 
 from tests.browser.participant import chromium_participant
-from tests.support.server import Server
+from tests.support.server import Server, running_server
 
 
 async def test_a_killed_media_node_is_noticed_and_everybody_comes_back(server: Server, browser: Browser) -> None:
@@ -28,3 +30,27 @@ async def test_a_killed_media_node_is_noticed_and_everybody_comes_back(server: S
     await blue.sees(red, green)
     assert await red.events("room-disconnected") == []
     assert await green.events("user-disconnected") == []
+
+
+async def test_everybody_comes_back_by_themselves_when_the_whole_server_was_killed(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with running_server(tmp_path) as server:
+        red, green = [await chromium_participant(server, browser, name) for name in ("red", "green")]
+        room = await server.create_room()
+        await red.join(room.room_id)
+        await green.join(room.room_id)
+        await red.sees(green)
+        await green.sees(red)
+        before = red.client_id
+        ports = await server.kill()
+    async with running_server(tmp_path, ports):
+        for participant in (red, green):
+            await participant.happened("reconnected", timeout=40)
+        await red.sees(green)
+        await green.talk(True)
+        await red.hears(green)
+        await green.sees(red)
+        assert await red.page.evaluate("meeting.room.clientId") != before
+        assert await red.page.evaluate("[...meeting.room.participants.values()].map(({name}) => name)") == ["green"]
+        assert await red.events("room-disconnected") == []

@@ -1,4 +1,4 @@
-from itertools import pairwise
+import itertools
 
 import numpy as np
 import pytest
@@ -82,7 +82,7 @@ def frames(rate: float, count: int = 3000, gap_at: int | None = None) -> list[tu
 
 
 def test_rounded_timestamps_make_neither_gaps_nor_overlaps():
-    for (start, length), (following, _) in pairwise(frames(48_000)):
+    for (start, length), (following, _) in itertools.pairwise(frames(48_000)):
         assert (start + length, length) == (following, 960)
 
 
@@ -90,7 +90,7 @@ def test_rounded_timestamps_make_neither_gaps_nor_overlaps():
 def test_a_clock_that_drifts_stays_within_three_milliseconds_without_a_gap(rate):
     placed = frames(rate)
 
-    for (start, length), (following, _) in pairwise(placed):
+    for (start, length), (following, _) in itertools.pairwise(placed):
         assert start + length == following
     assert abs(placed[-1][0] - 2999 * 960 / rate * 48_000) < 3 * 48
 

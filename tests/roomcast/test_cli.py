@@ -92,9 +92,27 @@ def test_a_media_node_needs_to_know_where_signalling_is(tmp_path: Path, monkeypa
     assert (result.exit_code, "ROOMCAST_LINK_URL" in result.stderr) == (2, True)
 
 
-def test_the_recorder_says_that_it_comes_later() -> None:
-    result = run("recorder")
-    assert (result.exit_code, "later version" in result.stderr) == (1, True)
+@pytest.mark.parametrize(
+    ("variables", "mentions"),
+    [
+        ({"ROOMCAST_LINK_URL": ""}, "link_url"),
+        ({"ROOMCAST_LINK_SECRET": ""}, "link_secret"),
+        ({"ROOMCAST_ARCHIVE_URL": "gopher://host/archive"}, "archive_url"),
+        ({"ROOMCAST_WATERMARK": "/nowhere.png"}, "watermark"),
+        ({"ROOMCAST_RECORDER_DIR": "/dev/null/recordings"}, "recorder_dir"),
+    ],
+)
+def test_a_recorder_that_cannot_start_says_which_option_to_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], mentions: str
+) -> None:
+    monkeypatch.setattr("roomcast.logs.configure", lambda *_: None)
+    usable = {
+        "ROOMCAST_DATA_DIR": str(tmp_path),
+        "ROOMCAST_LINK_URL": "ws://127.0.0.1:9/link",
+        "ROOMCAST_LINK_SECRET": "a secret of the link",
+    }
+    result = run("recorder", **usable | variables)
+    assert (result.exit_code, f"{mentions}:" in result.stderr) == (2, True), result.stderr
 
 
 @pytest.mark.parametrize(

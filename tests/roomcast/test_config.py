@@ -1,5 +1,6 @@
 """Options from a file and from variables."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_lists_are_written_with_commas_in_variables(file: Path) -> None:
     assert options.trusted_proxies == ("10.0.0.0/8", "::1/128")
 
 
+def test_dial_in_numbers_are_lists_in_the_file_and_json_in_the_variable(file: Path) -> None:
+    number = {"country": "India", "country_code": "+91", "phone": "+918001234567", "toll": True}
+    file.write_text(yaml.safe_dump({"dialin_numbers": [number], "sip_server_url": "sip://sip.example.com:5060"}))
+    from_file = load(file, {})
+    assert from_file.dialin_numbers[0].model_dump() == number
+    assert load(None, {"ROOMCAST_DIALIN_NUMBERS": json.dumps([number])}).dialin_numbers == from_file.dialin_numbers
+    assert load(None, {"ROOMCAST_DIALIN_NUMBERS": ""}) == Options()
+    written = file.with_name("written.yaml")
+    written.write_text(as_yaml(from_file))
+    assert load(written, {}) == from_file
+
+
 def test_an_empty_variable_means_that_an_option_without_value_is_not_set() -> None:
     options = load(None, {"ROOMCAST_LOCAL_MODE": "", "ROOMCAST_TLS_KEY": "", "ROOMCAST_PUBLIC_ADDRESSES": ""})
     assert options == Options()
@@ -57,6 +70,12 @@ def test_an_empty_variable_means_that_an_option_without_value_is_not_set() -> No
         ("ROOMCAST_MEDIA_HOST", "eth0"),
         ("ROOMCAST_MEDIA_HOST", "127.0.0.1,"),
         ("ROOMCAST_LINK_URL", "meet.example.com"),
+        ("ROOMCAST_TAP_HOST", "localhost"),
+        ("ROOMCAST_TAP_PORT", "65536"),
+        ("ROOMCAST_DIALIN_NUMBERS", "+918001234567"),
+        ("ROOMCAST_DIALIN_NUMBERS", '{"phone": "+918001234567"}'),
+        ("ROOMCAST_DIALIN_NUMBERS", '[{"country": "India", "country_code": "91", "phone": "+918001234567"}]'),
+        ("ROOMCAST_SIP_SERVER_URL", "sip.example.com"),
         ("ROOMCAST_LINK_URL", "https://meet.example.com/link"),
         ("ROOMCAST_LINK_URL", "wss:///link"),
         ("ROOMCAST_LINK_URL", "ws://meet.example.com:port/link"),

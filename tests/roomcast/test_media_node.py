@@ -39,6 +39,13 @@ def test_otherwise_the_node_announces_what_is_configured_or_chooses(
     assert media_node.node_options(options(tmp_path, **values), "n").public_addresses == announced
 
 
+def test_recorders_come_in_from_this_machine_unless_told_otherwise(tmp_path: Path) -> None:
+    found = media_node.node_options(options(tmp_path), "n")
+    assert (found.tap_host, found.tap_port) == ("127.0.0.1", 0)
+    found = media_node.node_options(options(tmp_path, tap_host="::", tap_port=10_500), "n")
+    assert (found.tap_host, found.tap_port) == ("::", 10_500)
+
+
 def test_the_secret_of_the_data_folder_is_used_unless_one_is_set(tmp_path: Path) -> None:
     assert media_node.node_options(options(tmp_path), "n").link_secret == "the secret of the server"
     assert media_node.node_options(options(tmp_path, link_secret="other"), "n").link_secret == "other"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import stat
 from pathlib import Path
@@ -10,31 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support.server import COMMAND, free_port, running_server
-
-
-async def serve_fails(data_dir: Path, **variables: str) -> str:
-    """What `roomcast serve` says on standard error when it cannot start; its exit code must be 2."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
-    environment |= {"ROOMCAST_HTTP_PORT": "0", "ROOMCAST_DATA_DIR": str(data_dir)}
-    process = await asyncio.create_subprocess_exec(
-        COMMAND,
-        "serve",
-        env=environment | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await process.communicate()
-    assert process.returncode == 2
-    assert b"Traceback" not in errors
-    return errors.decode()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+from tests.support.server import COMMAND, free_port, is_running, running_server, serve_fails
 
 
 async def test_the_first_start_tells_the_credentials_and_the_next_does_not(tmp_path: Path) -> None:
@@ -74,6 +51,18 @@ async def test_a_media_node_that_dies_comes_back_and_none_outlives_a_killed_serv
             await asyncio.sleep(0.05)
 
 
+async def test_a_recorder_that_dies_comes_back_and_none_outlives_its_server(tmp_path: Path) -> None:
+    async with running_server(tmp_path, recorders="1") as server:
+        while not (server.data_dir / "recordings" / "0").is_dir():
+            await asyncio.sleep(0.05)
+        first = server.recorders()
+        os.kill(first[0], signal.SIGKILL)
+        while server.recorders() in ([], first):
+            await asyncio.sleep(0.05)
+        children = server.recorders()
+    assert not any(map(is_running, children))
+
+
 async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -88,6 +77,9 @@ async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: 
         ({"ROOMCAST_DATABASE_URL": "postgresql://u:sesame@127.0.0.1:1/n"}, "database_url"),
         ({"ROOMCAST_TLS_CERTIFICATE": "/nowhere", "ROOMCAST_TLS_KEY": "/nowhere"}, "tls_certificate"),
         ({"ROOMCAST_MEDIA_PORT": "65535", "ROOMCAST_MEDIA_PROCESSES": "2"}, "ROOMCAST_MEDIA_PORT"),
+        ({"ROOMCAST_TAP_PORT": "65535", "ROOMCAST_MEDIA_PROCESSES": "2"}, "ROOMCAST_TAP_PORT"),
+        ({"ROOMCAST_WATERMARK": "/nowhere.png"}, "watermark"),
+        ({"ROOMCAST_ARCHIVE_URL": "gopher://u:sesame@host"}, "archive_url"),
     ],
 )
 async def test_what_stops_the_start_is_named(tmp_path: Path, variables: dict[str, str], mentions: str) -> None:

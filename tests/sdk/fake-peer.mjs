@@ -37,7 +37,7 @@ export class FakePeerConnection extends EventTarget {
       currentDirection: null,
       stopped: false,
       receiver: { track: { kind, of: this } },
-      sender: {},
+      sender: fakeSender(sendEncodings ?? []),
       setCodecPreferences() {},
       stop() {
         this.stopped = true;
@@ -94,6 +94,26 @@ export class FakePeerConnection extends EventTarget {
     this.connectionState = state;
     this.dispatchEvent(new Event("connectionstatechange"));
   }
+}
+
+/** Counts how often it was given parameters. `measured` is the size of the picture that it finds. */
+function fakeSender(encodings) {
+  return {
+    parameters: { encodings },
+    changes: 0,
+    measured: null,
+    getParameters() {
+      return structuredClone(this.parameters);
+    },
+    async setParameters(parameters) {
+      this.parameters = parameters;
+      this.changes++;
+    },
+    async getStats() {
+      return new Map(this.measured === null ? [] : [["source", { type: "media-source", ...this.measured }]]);
+    },
+    async replaceTrack() {},
+  };
 }
 
 export function installPeers() {

@@ -4,46 +4,10 @@ import test, { beforeEach } from "node:test";
 import { Roomcast } from "../../sdk/roomcast.js";
 import { FakeTrack, install } from "./fake-media.mjs";
 import { FakePeerConnection, installPeers } from "./fake-peer.mjs";
+import { joinResult, session } from "./fake-session.mjs";
 import { FakeSocket, soon } from "./fake-socket.mjs";
 
-const PERMISSIONS = { publish: true, subscribe: true, record: false, stats: true, controlhandlers: true };
-const STATE = {
-  hard_muted: false,
-  locked: false,
-  pinned: [],
-  spotlighted: [],
-  mode: "group",
-  raisedHands: [],
-  approvedHands: [],
-  extendable: false,
-};
 const MIA = { client_id: "mia", name: "Mia", role: "moderator", tracks: [] };
-
-/** What the server says of the session to Eve. */
-const session = (changes = {}) => ({
-  client_id: "eve",
-  conf_num: "CONF-1",
-  role: "participant",
-  permissions: PERMISSIONS,
-  participants: [],
-  tracks: [],
-  slots: [],
-  active_talkers: [],
-  hard_muted: [],
-  room_state: STATE,
-  awaited: null,
-  awaitedParticipants: [],
-  ...changes,
-});
-
-const joinResult = (changes) => ({
-  ...session(changes),
-  room: { room_id: "r", name: "Weekly", settings: {} },
-  resume_token: "resume",
-  resume_grace: 30,
-  answer: null,
-  refused: [],
-});
 
 /** @type {Record<string, (request: any) => any>} */
 let answers;
@@ -99,6 +63,7 @@ test("who is let in finds the session and negotiates anew, and nothing counts as
   const first = FakePeerConnection.last;
   letIn();
   assert.deepEqual([room.state, room.awaited, room.participants.get("mia").name], ["connected", null, "Mia"]);
+  assert.ok(room.timeLeft > 0 && room.timeLeft <= 9);
   await happened(() => room.mediaState === "connected");
   assert.notEqual(FakePeerConnection.last, first);
   assert.equal(asked("negotiate").length, 1);
@@ -181,4 +146,25 @@ test("a moderator finds those who wait, hears of others, and answers", async () 
   await room.denyAwaitedUser("dan");
   assert.deepEqual(asked("approve-awaited-user")[0].params, { client_id: "eve" });
   assert.deepEqual(asked("deny-awaited-user")[0].params, { client_id: "dan" });
+});
+
+test("the time that is left is that of the join, and then that of an extension", async () => {
+  answers.join = () => ({ result: joinResult({ time_left: 540 }) });
+  const { room } = await joined();
+  assert.ok(room.timeLeft > 500 && room.timeLeft <= 540);
+  FakeSocket.last.notify("conference-duration-extended", { seq: 1, client_id: "x", extendedTime: 10, timeLeft: 19 });
+  assert.ok(room.timeLeft > 1100 && room.timeLeft <= 1140);
+});
+
+test("a room without an end has no time that is left", async () => {
+  const { room } = await joined();
+  assert.equal(room.timeLeft, null);
+});
+
+test("who is let in finds the room as its session has it", async () => {
+  const { room } = await joined();
+  assert.deepEqual([room.name, room.data], ["Weekly", {}]);
+  const changed = { room_id: "r", name: "Monthly", settings: { mode: "lecture" }, data: { team: 7 } };
+  FakeSocket.last.notify("room-allowed", { seq: 1, session: session(), time_left: null, room: changed });
+  assert.deepEqual([room.name, room.settings, room.data], ["Monthly", { mode: "lecture" }, { team: 7 }]);
 });

@@ -3,17 +3,7 @@ import test from "node:test";
 
 import { ModeratedRoom } from "../../sdk/moderation.js";
 import { Participant } from "../../sdk/participants.js";
-
-const STATE = {
-  hard_muted: false,
-  locked: false,
-  pinned: [],
-  spotlighted: [],
-  mode: "group",
-  raisedHands: [],
-  approvedHands: [],
-  extendable: false,
-};
+import { STATE } from "./fake-session.mjs";
 
 /** A room with the parts that moderation needs. */
 class TestRoom extends ModeratedRoom {
@@ -153,6 +143,15 @@ test("the role is handed on, with its rights", () => {
   tell(room, "user-awaited", { clientId: "dan", name: "Dan" });
   tell(room, "user-role-changed", { moderator: { new: "ada", old: "me" }, raisedHands: [], approvedHands: [] });
   assert.deepEqual([room.role, room.permissions.record, room.awaitedParticipants], ["participant", false, []]);
+});
+
+test("the rights that come with a role are those that the server names", () => {
+  const { room } = roomOf();
+  const hands = { raisedHands: [], approvedHands: [] };
+  const rights = { publish: true, record: true, stats: false };
+  const permissions = { me: rights, ada: { publish: false, record: false } };
+  tell(room, "user-role-changed", { moderator: { new: "me", old: "ada" }, permissions, ...hands });
+  assert.deepEqual(room.permissions, rights);
 });
 
 test("pins, spotlights, lock and duration are what the server says", () => {

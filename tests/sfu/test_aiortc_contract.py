@@ -90,6 +90,14 @@ def test_session_holds_the_context_that_the_c_functions_take():
         assert str(ffi.typeof(function)) == "<ctype 'srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)'>"
 
 
+def test_a_crypto_policy_has_the_fields_that_plain_senders_set():
+    policy = pylibsrtp.Policy(key=bytes(30), srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80)
+    for crypto in (policy._policy.rtp, policy._policy.rtcp):
+        assert ffi.sizeof(crypto) == 6 * 4
+        # AES-ICM-128 with 30 bytes of key and salt, HMAC-SHA1 with 20 and a tag of 10, both services.
+        assert list(ffi.cast("uint32_t *", ffi.addressof(crypto))[0:6]) == [1, 30, 3, 20, 10, 3]
+
+
 def test_error_numbers_are_those_that_counters_are_named_by():
     assert pylibsrtp.ERRORS[7] == "authentication failure"
     assert pylibsrtp.ERRORS[9] == "replay check failed (bad index)"

@@ -119,7 +119,8 @@ def test_what_is_parsed_is_what_arrived(start, packets):
         time += pause
         expected[(start + index) & 0xFFFF] = time if arrived else None
         if arrived:
-            recorder.received((start + index) & 0xFFFF, time / 4000)
+            # Amid the tick, where a float cannot slip into the one before.
+            recorder.received((start + index) & 0xFFFF, (time + 0.5) / 4000)
     # Before the first and after the last arrival nothing is known.
     numbers = list(expected)
     while numbers and expected[numbers[-1]] is None:

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from sfu.link import Link
 from sfu.link_messages import (
+    COMMANDS,
     NODE_MESSAGES,
     Candidate,
     Command,
@@ -47,7 +48,7 @@ class Signalling:
 
 
 @pytest.fixture
-async def linked() -> AsyncIterator[tuple[Signalling, Link, list[Command]]]:
+async def linked() -> AsyncIterator[tuple[Signalling, Link[NodeMessage, Command], list[Command]]]:
     signalling = Signalling()
     app = web.Application()
     app.router.add_get("/link", signalling.serve)
@@ -59,7 +60,14 @@ async def linked() -> AsyncIterator[tuple[Signalling, Link, list[Command]]]:
 
     async with TestServer(app) as server:
         state = NodeLoad(transports=7, cpu=0.0)
-        link = Link(str(server.make_url("/link")), "secret", hello=lambda: HELLO, state=lambda: [state], obey=obey)
+        link: Link[NodeMessage, Command] = Link(
+            str(server.make_url("/link")),
+            "secret",
+            commands=COMMANDS,
+            hello=lambda: HELLO,
+            state=lambda: [state],
+            obey=obey,
+        )
         task = asyncio.create_task(link.run())
         yield signalling, link, obeyed
         task.cancel()
@@ -67,7 +75,7 @@ async def linked() -> AsyncIterator[tuple[Signalling, Link, list[Command]]]:
 
 
 async def test_hello_comes_first_then_the_state_then_replies(
-    linked: tuple[Signalling, Link, list[Command]],
+    linked: tuple[Signalling, Link[NodeMessage, Command], list[Command]],
 ) -> None:
     signalling, _, obeyed = linked
     socket = await signalling.sockets.get()
@@ -80,7 +88,9 @@ async def test_hello_comes_first_then_the_state_then_replies(
     assert signalling.secrets == ["Bearer secret"]
 
 
-async def test_a_malformed_command_does_not_end_the_link(linked: tuple[Signalling, Link, list[Command]]) -> None:
+async def test_a_malformed_command_does_not_end_the_link(
+    linked: tuple[Signalling, Link[NodeMessage, Command], list[Command]],
+) -> None:
     signalling, _, obeyed = linked
     socket = await signalling.sockets.get()
     for _ in range(2):
@@ -93,7 +103,7 @@ async def test_a_malformed_command_does_not_end_the_link(linked: tuple[Signallin
 
 
 async def test_a_broken_link_is_dialled_again_and_the_state_told_anew(
-    linked: tuple[Signalling, Link, list[Command]],
+    linked: tuple[Signalling, Link[NodeMessage, Command], list[Command]],
 ) -> None:
     signalling, link, _ = linked
     socket = await signalling.sockets.get()

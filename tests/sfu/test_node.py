@@ -9,6 +9,7 @@ from sfu.forwarding.router import Router
 from sfu.link_messages import (
     Command,
     DeleteRouter,
+    DeleteTap,
     DeleteTransport,
     Fingerprint,
     Ice,
@@ -24,6 +25,7 @@ from sfu.metrics import Counters
 from sfu.node import DECISION_TICKS, MediaNode
 from sfu.transport.mux import Mux
 from tests.support.forwarding import camera, microphone, slots
+from tests.support.taps import put_tap
 
 CERTIFICATE = Certificate.generate()
 
@@ -158,6 +160,33 @@ async def test_routers_whose_sessions_may_have_ended_are_dropped_before_a_new_li
         assert [message.router_id for message in node.node.state() if isinstance(message, SlotsFilled)] == ["used"]
         assert node.error(put_transport("t", "used")) is None
         assert node.error(put_transport("u", "empty")) == "unknown-router"
+
+
+async def test_a_tap_needs_its_router_and_cannot_move_to_another() -> None:
+    async with Node() as node:
+        assert node.error(put_tap()) == "unknown-router"
+        for command in (put_router(), put_router("other"), put_tap(), put_tap(), put_transport("t", "other")):
+            assert node.error(command) is None
+        assert node.error(put_tap(router_id="other")) == "invalid"
+        assert node.node.taps.ids == ("tap",)
+        for _ in range(2):
+            assert node.error(DeleteTap(request_id=3, tap_id="tap")) is None
+        assert node.node.taps.ids == ()
+        assert node.error(put_tap(router_id="other")) is None
+
+
+async def test_taps_end_with_their_router() -> None:
+    async with Node() as node:
+        for router in ("deleted", "empty", "used"):
+            for command in (put_router(router), put_tap(router_id=router, tap_id=f"of-{router}")):
+                assert node.error(command) is None
+        assert node.error(put_transport("t", "used")) is None
+        assert node.error(DeleteRouter(request_id=3, router_id="deleted")) is None
+        assert node.node.taps.ids == ("of-empty", "of-used")
+        node.node.forget_empty_routers()
+        assert node.node.taps.ids == ("of-used",)
+        for _ in range(DECISION_TICKS):
+            node.node.tick()
 
 
 async def test_a_fault_in_one_session_is_counted_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from pylibsrtp._binding import ffi, lib
 
 from sfu.dtls import SRTP_PROFILES
-from sfu.srtp import MAX_DATAGRAM, MAX_SSRCS, MAX_TRAILER, SrtpError, SrtpKeys, SrtpReceiver, SrtpSender
+from sfu.srtp import (
+    MAX_DATAGRAM,
+    MAX_SSRCS,
+    MAX_TRAILER,
+    PlainSender,
+    SrtpError,
+    SrtpKeys,
+    SrtpReceiver,
+    SrtpSender,
+)
 from tests.support.media_peer import receiver_report, rtp
 
 PROFILES = pytest.mark.parametrize("profile", SRTP_PROFILES, ids=lambda profile: profile.openssl_profile.decode())
@@ -47,6 +56,13 @@ def test_protection_in_place_is_what_the_packet_path_does(profile):
     length = ffi.new("int *", len(packet))
     assert lib.srtp_protect(sender.session, ffi.from_buffer(buffer), length) == 0
     assert receiver.unprotect_rtp(bytes(buffer[: length[0]])) == packet
+
+
+def test_a_plain_sender_changes_nothing_even_of_what_comes_late_or_twice():
+    sender = PlainSender()
+    for number in (1, 2, 1000, 2, 65_535, 0, 65_535):
+        packet = rtp(number, os.urandom(1400))
+        assert sender.protect_rtp(packet) == packet
 
 
 @PROFILES

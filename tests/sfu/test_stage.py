@@ -22,14 +22,37 @@ def letters(slots: tuple[str | None, ...]) -> str:
 class TestStageOrder:
     def test_spotlighted_speaking_pinned_earlier_talkers_then_the_rest_by_join_order(self):
         ranking = Ranking(order=("b", "c", "d"), speaking=("b",))
-        assert stage_order(ranking, ["g"], ["f"], list("abcdefg")) == tuple("gbfcdae")
+        assert stage_order(ranking, ["g"], ["f"], list("abcdefg"), 16) == tuple("gbfcdae")
 
     def test_a_pinned_endpoint_that_speaks_stands_with_the_talkers(self):
         ranking = Ranking(order=("f", "b"), speaking=("f", "b"))
-        assert stage_order(ranking, [], ["f"], list("abf")) == tuple("fba")
+        assert stage_order(ranking, [], ["f"], list("abf"), 16) == tuple("fba")
+
+    def test_pinned_endpoints_are_on_the_stage_however_many_speak(self):
+        ranking = Ranking(order=tuple("abcd"), speaking=tuple("abcd"))
+        assert stage_order(ranking, [], ["f"], list("abcdf"), 3) == tuple("abfcd")
+        assert stage_order(ranking, ["e"], ["f", "d"], list("abcdef"), 3) == tuple("edfabc")
+
+    def test_only_the_spotlight_takes_a_place_of_a_pinned_endpoint(self):
+        ranking = Ranking(order=("a",), speaking=("a",))
+        assert stage_order(ranking, ["c", "b"], ["f"], list("abcf"), 2) == tuple("cbfa")
+
+    @given(
+        st.lists(names, unique=True),
+        st.lists(names, unique=True, max_size=4),
+        st.lists(names, unique=True, max_size=3),
+        st.lists(names, unique=True),
+    )
+    def test_everyone_is_in_it_once_and_lasting_places_last(self, speaking, first, last, members):
+        stage = stage_order(Ranking(tuple(speaking), tuple(speaking)), first, last, members, 4)
+        assert sorted(stage) == sorted(members)
+        spotlighted = [endpoint for endpoint in first if endpoint in members]
+        assert list(stage[: len(spotlighted)]) == spotlighted
+        pinned = {endpoint for endpoint in last if endpoint in members and endpoint not in first}
+        assert len(spotlighted) + len(pinned) > 4 or pinned <= set(stage[:4])
 
     def test_ids_that_are_no_members_are_left_out(self):
-        assert stage_order(Ranking(("x",), ("x",)), ["y"], ["w"], ["a"]) == ("a",)
+        assert stage_order(Ranking(("x",), ("x",)), ["y"], ["w"], ["a"], 16) == ("a",)
 
     def test_audio_prefers_talkers_to_silent_spotlights(self):
         ranking = Ranking(order=("b", "c"), speaking=("b",))

@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from sfu.link_messages import DeleteTransport, Hello, NodeLoad, PutTransport, Reply
-from signalling.nodes import Node, NodeGoneError, choose_node
+from signalling.link_requests import PeerGoneError
+from signalling.nodes import Node, choose_node
 from tests.support.link_node import CANDIDATE, FINGERPRINT, link_node
 from tests.support.offers import MEETING, small_offer
 from tests.support.signalling import SECRET, Signalling, running_signalling
@@ -140,7 +141,7 @@ async def test_commands_to_a_node_without_a_link_fail_at_once_and_those_under_wa
     waiting = node.send(DeleteTransport(request_id=0, transport_id="t"))
     node.detach()
     for reply in (waiting, node.send(DeleteTransport(request_id=0, transport_id="t"))):
-        with pytest.raises(NodeGoneError):
+        with pytest.raises(PeerGoneError):
             await reply
     assert not node.replied(Reply(request_id=1))
 

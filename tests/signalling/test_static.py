@@ -20,6 +20,7 @@ def static_dirs(tmp_path: Path) -> dict[str, Path]:
     (dirs["sdk"] / "roomcast.d.ts").write_text("export {};\n")
     (dirs["web"] / "index.html").write_text("<!doctype html>start")
     (dirs["web"] / "room.html").write_text("<!doctype html>room")
+    (dirs["web"] / "recordings.html").write_text("<!doctype html>recordings")
     (dirs["web"] / "css").mkdir()
     (dirs["web"] / "css" / "base.css").write_text("body { color: red }")
     (dirs["web"] / ".secret.js").write_text("hidden")
@@ -47,6 +48,7 @@ async def client(server: TestServer):
     [
         ("/", "text/html", "start"),
         ("/room/abc123", "text/html", "room"),
+        ("/recordings", "text/html", "recordings"),
         ("/sdk/roomcast.js", "text/javascript", "Roomcast"),
         ("/sdk/roomcast.d.ts", "text/plain", "export"),
         ("/web/css/base.css", "text/css", "color"),

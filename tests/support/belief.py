@@ -25,12 +25,16 @@ class Belief:
         self.extendable = view.room_state.extendable
         self.pinned = view.room_state.pinned
         self.spotlighted = view.room_state.spotlighted
+        self.recording = (view.room_state.recording, view.room_state.live_recording)
 
     def hear(self, event: events.Event) -> None:
         match event:
             case events.UserConnected(participant):
                 self.tracks[participant.client_id] = {track.track_id: track for track in participant.tracks}
                 self.data[participant.client_id] = participant.data
+                # Who was let in while their connection was lost is in, and reconnecting.
+                if participant.reconnecting:
+                    self.reconnecting.add(participant.client_id)
                 self.roles[participant.client_id] = participant.role
                 self.hard_muted[participant.client_id] = set(participant.hard_muted)
             case events.UserDisconnected(client_id):
@@ -79,7 +83,8 @@ class Belief:
                 self.hands = ((), ())
             case events.FloorChanged(_, _, raised, approved):
                 self.hands = (raised, approved)
-            case events.UserRoleChanged(change, raised, approved):
+            case events.UserRoleChanged(change, raised, approved, permissions):
+                assert permissions.keys() == {change.new, change.old}
                 self.hands = (raised, approved)
                 self.roles |= {change.new: "moderator", change.old: "participant"}
                 self.hard_muted[change.new] = set()
@@ -99,3 +104,7 @@ class Belief:
                 self.hard_muted[client_id].remove("audio")
             case events.UserVideoHardUnmuted(client_id):
                 self.hard_muted[client_id].remove("video")
+            case events.RecordOn() | events.RecordOff():
+                self.recording = (isinstance(event, events.RecordOn), self.recording[1])
+            case events.LiveRecordingOn() | events.LiveRecordingOff():
+                self.recording = (self.recording[0], isinstance(event, events.LiveRecordingOn))

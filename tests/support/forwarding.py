@@ -19,7 +19,7 @@ from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
 KEYS = SrtpKeys(Policy.SRTP_PROFILE_AEAD_AES_128_GCM, bytes(range(28)), bytes(range(28)))
 OPUS = Codec(format="opus", name="opus", payload_type=111, clock_rate=48000)
 VP8 = Codec(format="VP8", name="VP8", payload_type=96, clock_rate=90000, rtx_payload_type=97)
-MID, RID, REPAIRED_RID, LEVEL, ORIENTATION = 3, 9, 10, 1, 13
+MID, RID, REPAIRED_RID, LEVEL = 3, 9, 10, 1
 
 
 class RecordingSocket:
@@ -207,7 +207,7 @@ def camera(name: str, mid: str = "1", rids: tuple[str, ...] = ()) -> Track:
         source="camera",
         kind="video",
         codecs=(VP8,),
-        extensions={"mid": MID, "rid": RID, "repaired-rid": REPAIRED_RID, "video-orientation": ORIENTATION},
+        extensions={"mid": MID, "rid": RID, "repaired-rid": REPAIRED_RID},
         rids=rids,
     )
 

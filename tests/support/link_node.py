@@ -18,9 +18,11 @@ from sfu.link_messages import (
     Reply,
     SlotsFilled,
     StageChanged,
+    TapAddress,
 )
 
 FINGERPRINT = Fingerprint(algorithm="sha-256", value=":".join(["EE"] * 32))
+TAP = TapAddress(port=50_000, fingerprint=FINGERPRINT)
 CANDIDATE = Candidate(protocol="udp", ip="127.0.0.1", port=40_000)
 PATIENCE = 10.0
 
@@ -73,6 +75,8 @@ async def link_node(
     node_id: str = "n1",
     zone: str = "XX",
     transports: tuple[str, ...] = (),
+    tap: TapAddress | None = TAP,
+    taps: tuple[str, ...] = (),
     version: int | None = None,
 ) -> AsyncIterator[LinkNode]:
     """A linked node. `url` is the server's (http://…). Returns when the server is healthy, unless a `version` is given,
@@ -82,7 +86,13 @@ async def link_node(
         session.ws_connect(f"{url}/link", headers={"Authorization": f"Bearer {secret}"}) as socket,
     ):
         hello = Hello(
-            node_id=node_id, zone=zone, candidates=(CANDIDATE,), fingerprint=FINGERPRINT, transports=transports
+            node_id=node_id,
+            zone=zone,
+            candidates=(CANDIDATE,),
+            fingerprint=FINGERPRINT,
+            transports=transports,
+            tap=tap,
+            taps=taps,
         )
         if version is not None:
             hello = hello.model_copy(update={"version": version})

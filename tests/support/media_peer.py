@@ -11,7 +11,7 @@ from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsP
 
 from sfu.dtls import Certificate
 from sfu.link_messages import Fingerprint, Ice
-from sfu.transport.framing import FrameReader, frame
+from sfu.rtp.framing import FrameReader, frame
 from sfu.transport.mux import Mux
 from sfu.transport.transport import Transport
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from asyncio.subprocess import DEVNULL, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ import aiohttp
 COMMAND = Path(sys.executable).with_name("roomcast")
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 10.0
+ARCHIVE_TIMEOUT = 60.0
 # Enough of the log to see why something failed, little enough to read.
 LOG_TAIL = 6000
 
@@ -76,6 +77,10 @@ class Server:
         async with self._session.post(path, json=body) as response:
             return await self._json(response)
 
+    def _authorization(self) -> dict[str, str]:
+        credentials = json.loads((self.data_dir / "credentials.json").read_text())
+        return {"Authorization": aiohttp.encode_basic_auth(credentials["app_id"], credentials["app_key"])}
+
     @staticmethod
     async def _json(response: aiohttp.ClientResponse) -> Any:
         if response.status >= 300:
@@ -89,12 +94,15 @@ class Server:
 
     async def create_enablex_room(self, **settings: Any) -> str:
         """A new room with `settings` through the REST API, by the application's credentials; its room_id."""
-        credentials = json.loads((self.data_dir / "credentials.json").read_text())
-        authorization = aiohttp.BasicAuth(credentials["app_id"], credentials["app_key"])
         body = {"name": "test", "owner_ref": "test", "settings": {"participants": "10", "mode": "group", **settings}}
-        async with self._session.post("/video/v2/rooms", json=body, auth=authorization) as response:
+        async with self._session.post("/video/v2/rooms", json=body, headers=self._authorization()) as response:
             answer = await self._json(response)
         return str(answer["room"]["room_id"])
+
+    async def reports(self, room_id: str) -> list[dict[str, Any]]:
+        """The call detail reports of a room."""
+        async with self._session.get(f"/video/v2/cdr/room/{room_id}", headers=self._authorization()) as response:
+            return list((await self._json(response))["cdr"])
 
     async def create_token(self, room_id: str, name: str, role: str = "participant") -> str:
         """A single-use token for `room_id`."""
@@ -122,11 +130,57 @@ class Server:
         """Process ids of the media nodes that run as children of this server."""
         return [pid for pid in _descendants(self.process.pid) if b"media-node" in _command_line(pid)]
 
+    def recorders(self) -> list[int]:
+        """Process ids of the recorders that run as children of this server."""
+        return [pid for pid in _descendants(self.process.pid) if b"--recorder-id" in _command_line(pid)]
+
+    async def wait_for_recorder(self) -> None:
+        """Wait until something can be recorded."""
+        while "roomcast_signalling_recorders 1.0" not in await self.text("/metrics"):
+            await asyncio.sleep(0.1)
+
+    def kill_recorder(self) -> int:
+        """Kills one recorder as a crash would; its process id."""
+        pid = self.recorders()[0]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    async def archive(self, room_id: str, *, recordings: int, films: int) -> Any:
+        """The archive of the room's only session, when it has so many files."""
+        give_up = time.monotonic() + ARCHIVE_TIMEOUT
+        while True:
+            async with self._session.get(
+                f"/video/v2/archive/room/{room_id}", headers=self._authorization()
+            ) as response:
+                found = (await self._json(response))["archive"]
+            if found and (len(found[0]["recording"]), len(found[0]["transcoded"])) == (recordings, films):
+                return found[0]
+            if time.monotonic() > give_up:
+                raise ServerError(f"not archived within {ARCHIVE_TIMEOUT:g} s: {found}\n{self.log_tail()}")
+            await asyncio.sleep(0.2)
+
+    async def download(self, url: str, to: Path) -> Path:
+        """A file of the archive, by the application's credentials."""
+        async with self._session.get(url, headers=self._authorization()) as response:
+            if response.status != 200:
+                raise ServerError(f"GET {url}: {response.status}")
+            to.write_bytes(await response.read())
+        return to
+
     def kill_media_node(self) -> int:
         """Kills one media node as a crash would; its process id."""
         pid = self.media_nodes()[0]
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    async def kill(self) -> tuple[int, int]:
+        """Ends signalling as a crash would, and waits for its media nodes to notice; the ports, free again."""
+        children = self.media_nodes()
+        self.process.kill()
+        await self.process.wait()
+        while any(is_running(pid) for pid in children):
+            await asyncio.sleep(0.05)
+        return self.http_port, self.media_port
 
     def log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-LOG_TAIL:]
@@ -147,6 +201,14 @@ class Server:
             raise ServerError(f"roomcast did not end {STOP_TIMEOUT:g} s after SIGTERM:\n{self.log_tail()}") from None
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def _descendants(pid: int) -> list[int]:
     """Process ids below `pid`, by what /proc tells (Linux)."""
     found: list[int] = []
@@ -164,18 +226,22 @@ def _command_line(pid: int) -> bytes:
 
 
 @asynccontextmanager
-async def running_server(folder: Path, **options: str) -> AsyncIterator[Server]:
+async def running_server(folder: Path, ports: tuple[int, int] | None = None, **options: str) -> AsyncIterator[Server]:
     """A healthy server with its data and its log in `folder`; `options` become ROOMCAST_* variables.
+
+    `ports`, for HTTP and for media, are those of a server that was killed and comes back; otherwise free ones.
 
     When the test fails, the end of the server's log is printed, where pytest shows it.
     """
     data_dir, log = folder / "data", folder / "roomcast.log"
-    http_port, media_port = free_port(), free_port()
+    http_port, media_port = ports or (free_port(), free_port())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
     environment |= {
         "ROOMCAST_HTTP_PORT": str(http_port),
         "ROOMCAST_MEDIA_PORT": str(media_port),
         "ROOMCAST_DATA_DIR": str(data_dir),
+        # Tests that record ask for one; the others are spared its start.
+        "ROOMCAST_RECORDERS": "0",
         **{f"ROOMCAST_{name.upper()}": value for name, value in options.items()},
     }
     with log.open("ab") as output:
@@ -191,3 +257,20 @@ async def running_server(folder: Path, **options: str) -> AsyncIterator[Server]:
         raise
     finally:
         await server.stop()
+
+
+async def serve_fails(data_dir: Path, **variables: str) -> str:
+    """What `roomcast serve` says on standard error when it cannot start; its exit code must be 2."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROOMCAST_")}
+    environment |= {"ROOMCAST_HTTP_PORT": "0", "ROOMCAST_DATA_DIR": str(data_dir)}
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        "serve",
+        env=environment | variables,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert b"Traceback" not in errors
+    return errors.decode()

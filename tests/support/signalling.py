@@ -12,15 +12,17 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from signalling.app import LIVE_SESSIONS, create_app
+from signalling.app import LIVE_SESSIONS, RECORDING, create_app
 from signalling.credentials import Credentials
 from signalling.domain.room import Role, Room, RoomSettings
 from signalling.live.sessions import LiveSessions
+from signalling.recording.service import RecordingService
 from signalling.settings import SignallingSettings
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
 
 SECRET = "a-link-secret"
+CREDENTIALS = Credentials("app", "an-app-key")
 PATIENCE = 10.0
 
 
@@ -140,6 +142,7 @@ class Signalling:
     def __init__(self, url: str, app: web.Application, store: Store, issuer: TokenIssuer) -> None:
         self.url = url
         self.sessions: LiveSessions = app[LIVE_SESSIONS]
+        self.recording: RecordingService = app[RECORDING]
         self.store = store
         self.issuer = issuer
         self.clock = self.sessions.around.clock
@@ -147,9 +150,26 @@ class Signalling:
     def client(self, **headers: str) -> RpcClient:
         return RpcClient(self.url, {name.replace("_", "-"): value for name, value in headers.items()})
 
+    async def api(self, path: str, method: str = "GET") -> Any:
+        """The answer of a request under /video/v2, which must succeed. What was said to clients is stored by then."""
+        await self.sessions.around.journal.drained()
+        authorization = {"Authorization": aiohttp.encode_basic_auth(CREDENTIALS.app_id, CREDENTIALS.app_key)}
+        async with (
+            aiohttp.ClientSession(headers=authorization) as session,
+            session.request(method, f"{self.url}/video/v2{path}") as response,
+        ):
+            answer = await response.json()
+            assert response.status == 200, answer
+            return answer
+
     async def room(self, **settings: Any) -> Room:
         return await self.store.rooms.create(
-            "app", "Weekly", "owner", now=self.clock.wall(), settings=RoomSettings(**settings), data={"team": 7}
+            CREDENTIALS.app_id,
+            "Weekly",
+            "owner",
+            now=self.clock.wall(),
+            settings=RoomSettings(**settings),
+            data={"team": 7},
         )
 
     def token(self, room: Room, name: str = "Ann", role: Role = "participant", **changes: Any) -> str:
@@ -165,10 +185,10 @@ def issuer() -> TokenIssuer:
 
 @asynccontextmanager
 async def running_signalling(folder: Path, **changes: Any) -> AsyncIterator[Signalling]:
-    """A server with a database in a folder; `changes` are settings."""
-    given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2}
-    store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite")
-    app = create_app(SignallingSettings(**(given | changes)), store, issuer(), Credentials.generate())
+    """A server with a database in a folder; `changes` are settings, and the URLs of webhooks."""
+    given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2, "recorder_grace": 0.2, "recorder_patience": 0.5}
+    store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite", changes.pop("webhook_urls", ()))
+    app = create_app(SignallingSettings(**(given | changes)), store, issuer(), CREDENTIALS)
     runner = web.AppRunner(app, shutdown_timeout=2.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

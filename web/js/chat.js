@@ -1,8 +1,7 @@
 /** The chat: to everybody, or to one. */
 
-import { toast } from "./announce.js";
 import { byId, el } from "./dom.js";
-import { explain } from "./error-texts.js";
+import { tellFailure } from "./failures.js";
 import { linksInText } from "./links-in-text.js";
 
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
@@ -87,8 +86,7 @@ export class Chat {
         note: recipient === EVERYBODY ? "" : `to ${name} alone`,
       });
     } catch (error) {
-      const { title, advice } = explain(error);
-      toast(`Your message was not sent. ${title}. ${advice}`, { iconName: "warning", tone: "trouble" });
+      tellFailure(error, "Your message was not sent.");
       if (this.#text.value === "") this.#text.value = text;
       this.#grow();
     }
@@ -129,7 +127,7 @@ export class Chat {
  * @param {Message} message
  * @param {boolean} together whether it goes on under the name of the message before
  */
-function messageElement(message, together) {
+export function messageElement(message, together) {
   const time = message.at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const head = el(
     "div",

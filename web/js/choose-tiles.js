@@ -21,6 +21,17 @@ export function chooseTiles(shown, ranked, limit) {
 }
 
 /**
+ * Those of `ids` who are in `first` come first, in that order.
+ *
+ * @param {readonly string[]} first
+ * @param {readonly string[]} ids
+ * @returns {string[]}
+ */
+export function firstPlaces(first, ids) {
+  return [...new Set([...first.filter((id) => ids.includes(id)), ...ids])];
+}
+
+/**
  * @typedef {object} Person
  * @property {string} id
  * @property {boolean} inSlot whether their picture is being received

@@ -2,7 +2,7 @@
 
 import { toast } from "./announce.js";
 import { byId } from "./dom.js";
-import { explain } from "./error-texts.js";
+import { tellFailure } from "./failures.js";
 import { setIcon } from "./icons.js";
 
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
@@ -19,10 +19,11 @@ const MODERATIONS = /** @type {const} */ ([
   "room-mode-switched",
   "floor-changed",
   "user-role-changed",
+  "reconnected",
 ]);
 const WITHHELD = {
-  "hard-muted": (/** @type {string} */ device) => `Your ${device} was turned off by a moderator`,
-  "floor-required": (/** @type {string} */ device) => `Your ${device} is off: you do not have the floor`,
+  "hard-muted": "a moderator has turned it off",
+  "floor-required": "this is a lecture, and you do not have the floor",
 };
 
 export const canShareScreen = typeof navigator.mediaDevices?.getDisplayMedia === "function";
@@ -99,17 +100,32 @@ export class Controls {
       button.classList.toggle("is-off", !on);
       button.classList.toggle("is-busy", this.#busy.has(device));
       setIcon(button, on ? device : /** @type {import("./icons.js").IconName} */ (`${device}-off`));
-      const withheld = this.#room.withheld(device);
-      button.setAttribute("aria-disabled", String(withheld !== null));
-      const label = withheld === null ? `Turn ${device} ${on ? "off" : "on"}` : WITHHELD[withheld](device);
-      relabel(button, label, device === "microphone" ? "M" : "V");
+      this.#label(button, device, `Turn ${device} ${on ? "off" : "on"}`, device === "microphone" ? "M" : "V");
     }
     const sharing = this.#room.localTrack("screen") !== null;
     this.#screen.hidden = denied || !canShareScreen;
     this.#screen.classList.toggle("is-active", sharing);
     setIcon(this.#screen, sharing ? "screen-off" : "screen");
-    relabel(this.#screen, sharing ? "Stop sharing your screen" : "Share your screen", "S");
+    this.#label(this.#screen, "screen", sharing ? "Stop sharing your screen" : "Share your screen", "S");
     this.#sharing.hidden = !sharing;
+  }
+
+  /**
+   * Says what the button does, or why it does nothing.
+   *
+   * @param {HTMLButtonElement} button
+   * @param {Device | "screen"} source
+   * @param {string} label
+   * @param {string} key
+   */
+  #label(button, source, label, key) {
+    const withheld = this.#room.withheld(source);
+    const shown = withheld === null ? label : `No ${source}: ${WITHHELD[withheld]}`;
+    button.classList.toggle("is-withheld", withheld !== null);
+    button.setAttribute("aria-disabled", String(withheld !== null));
+    button.setAttribute("aria-label", shown);
+    button.setAttribute("aria-keyshortcuts", key);
+    button.title = `${shown} (${key})`;
   }
 
   /**
@@ -139,8 +155,7 @@ export class Controls {
   #failed(what, error) {
     const { reason } = /** @type {{reason?: string}} */ (error ?? {});
     if (what === "screen" && reason === "permission-denied") return; // the user closed the question
-    const { title, advice } = explain(error);
-    toast(`${title}. ${advice}`, { iconName: "warning", tone: "trouble" });
+    tellFailure(error);
   }
 
   /** @param {import("/sdk/roomcast.js").RoomEvents["local-tracks-changed"]} event */
@@ -155,17 +170,6 @@ export class Controls {
     if (change === "refused")
       toast(`You may not use your ${track.source} in this room.`, { iconName: "warning", tone: "trouble" });
   }
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {string} label
- * @param {string} key
- */
-function relabel(button, label, key) {
-  button.setAttribute("aria-label", label);
-  button.setAttribute("aria-keyshortcuts", key);
-  button.title = `${label} (${key})`;
 }
 
 /**

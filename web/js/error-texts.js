@@ -51,6 +51,21 @@ const CONNECTION = {
     title: "No media server is available",
     advice: "The operator has to look after it. Try again in a moment.",
   },
+  "too-many-pinned": { title: "No more people can be pinned", advice: "Unpin somebody first." },
+  "too-many-spotlighted": { title: "The spotlight is full", advice: "Take somebody out of it first." },
+  "extension-closed": {
+    title: "The meeting cannot be extended now",
+    advice: "It can be in its last 10 minutes, once.",
+  },
+  "no-recorder": {
+    title: "Nothing can be recorded now",
+    advice: "No recorder is running on the server. Ask its operator to start one, then try again.",
+  },
+  unauthorised: {
+    title: "That is not the id and the key of this server",
+    advice: "Copy both from the file credentials.json in the server’s data folder.",
+  },
+  gone: { title: "This is not there any more", advice: "Somebody deleted it, or its time was over." },
   "rate-limited": { title: "Too many requests", advice: "Wait a few seconds, then try again." },
 };
 
@@ -58,10 +73,8 @@ const CONNECTION = {
 const ENDED = {
   left: { title: "You left the meeting", advice: "You can come back at any time while it goes on." },
   "session-ended": { title: "The meeting has ended", advice: "Thank you for taking part." },
-  "disconnected-by-moderator": {
-    title: "You were taken out of the meeting",
-    advice: "A moderator has ended your participation.",
-  },
+  // Whether it ended for one or for all is in the server's sentence.
+  "disconnected-by-moderator": { title: "The meeting is over for you", advice: "" },
   "denied-by-moderator": { title: "You were not let in", advice: "A moderator has declined." },
   "awaited-too-long": { title: "Nobody has let you in", advice: "Try again later, or ask whoever invited you." },
   "room-deleted": { title: "The room was closed", advice: "It does not exist any more." },
@@ -72,6 +85,14 @@ const ENDED = {
     title: "The connection was lost",
     advice: "It could not be restored. Check your network and join again.",
   },
+};
+
+/** @type {Record<string, string>} */
+const RECORDING_FAILURES = {
+  "recorder-gone": "The recorder is gone, and there is no other.",
+  "storage-full": "There is no room left where recordings are kept: the operator has to make some.",
+  "layout-failed": "The page that lays out the picture could not be shown: check its address.",
+  "recorder-failed": "The recorder could not go on.",
 };
 
 const DEVICE = { microphone: "microphone", camera: "camera", screen: "screen", canvas: "canvas" };
@@ -94,7 +115,21 @@ export function explain(error) {
  * @returns {Explanation}
  */
 export function explainEnd(reason, message) {
-  return ENDED[reason] ?? { title: "The meeting is over for you", advice: message || "You can try to join again." };
+  const known = ENDED[reason];
+  if (known !== undefined) return known.advice === "" ? { ...known, advice: message } : known;
+  return { title: "The meeting is over for you", advice: message || "You can try to join again." };
+}
+
+/**
+ * @param {string} reason of `room-record-failed` or `room-live-recording-failed`
+ * @param {string} message
+ * @param {boolean} may whether one may start it again
+ * @returns {Explanation}
+ */
+export function explainRecordingFailure(reason, message, may) {
+  const why = RECORDING_FAILURES[reason] ?? message;
+  const next = may ? "What was recorded until now is kept. Start it again, or go on without." : "The meeting goes on.";
+  return { title: "Recording has stopped", advice: why === "" ? next : `${why} ${next}` };
 }
 
 /**

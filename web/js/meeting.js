@@ -3,14 +3,21 @@
 import { announce, toast } from "./announce.js";
 import { AudioOutput } from "./audio-output.js";
 import { Chat } from "./chat.js";
+import { stopAsking } from "./confirm.js";
 import { Controls } from "./controls.js";
 import { chosenDevice } from "./device-choice.js";
 import { HelpDialog, SettingsDialog } from "./dialogs.js";
 import { byId } from "./dom.js";
-import { explain } from "./error-texts.js";
-import { Lobby } from "./lobby.js";
+import { tellFailure } from "./failures.js";
+import { Floor } from "./floor.js";
+import { closeMenu } from "./menu.js";
+import { Notices } from "./notices.js";
 import { People } from "./people.js";
 import { remember, remembered } from "./preferences.js";
+import { Recording } from "./recording.js";
+import { Requests } from "./requests.js";
+import { RoomControls } from "./room-controls.js";
+import { RoomStates } from "./room-states.js";
 import { listenToKeys } from "./shortcuts.js";
 import { SidePanel } from "./side-panel.js";
 import { Stage } from "./stage.js";
@@ -35,7 +42,9 @@ export class Meeting {
   #audio;
   #chat;
   #people;
-  #lobby;
+  #requests;
+  #states;
+  #floor;
   #panel;
   #controls;
   #settings;
@@ -65,7 +74,12 @@ export class Meeting {
       this.#panel.show("chat");
       this.#chat.focus(clientId);
     });
-    this.#lobby = new Lobby(room);
+    this.#requests = new Requests(room, () => this.#panel.show("people"));
+    this.#states = new RoomStates(room);
+    this.#floor = new Floor(room);
+    new RoomControls(room);
+    new Notices(room);
+    new Recording(room);
     this.#panel = new SidePanel((panel) => this.#panelShown(panel));
     this.#controls = new Controls(room, chosenDevice);
     this.#settings = new SettingsDialog(room, (kind, deviceId) => this.#chooseDevice(kind, deviceId));
@@ -85,11 +99,14 @@ export class Meeting {
     this.#wakeLock.release();
     this.#stage.close();
     this.#people.close();
-    this.#lobby.close();
+    this.#requests.close();
+    this.#states.close();
     this.#chat.close();
     this.#audio.close();
     this.#settings.close();
     this.#help.close();
+    stopAsking();
+    closeMenu();
     this.#panel.hide();
   }
 
@@ -130,6 +147,7 @@ export class Meeting {
     else if (action === "talk") this.#controls.talk();
     else if (action === "screen") this.#controls.toggleScreen();
     else if (action === "chat" || action === "people") this.#panel.toggle(action);
+    else if (action === "hand") this.#floor.act();
     else if (action === "invite") this.#copyInvitation();
     else if (action === "help") this.#help.open();
     else if (action === "leave") this.#room.leave();
@@ -155,17 +173,15 @@ export class Meeting {
       if (kind === "speaker") await this.#audio.choose(deviceId);
       else if (this.#room.localTrack(kind) !== null) await this.#room.switchDevice(kind, deviceId);
     } catch (error) {
-      const { title, advice } = explain(error);
-      toast(`${title}. ${advice}`, { iconName: "warning", tone: "trouble" });
+      tellFailure(error);
     }
   }
 
-  /** @param {import("./side-panel.js").PanelName} panel */
+  /** @param {import("./side-panel.js").PanelName | null} panel */
   #panelShown(panel) {
-    if (panel === "people") {
-      byId("panel-people", HTMLElement).focus();
-      return;
-    }
+    this.#requests.panelShown(panel === "people");
+    if (panel === "people") byId("panel-people", HTMLElement).focus();
+    if (panel !== "chat") return;
     this.#unread = 0;
     this.#drawUnread();
     this.#chat.focus();

@@ -8,6 +8,7 @@ export const SHORTCUTS = [
   { keys: ["V"], action: "camera", text: "Camera on or off" },
   { keys: ["Space"], action: "talk", text: "Hold to talk while muted" },
   { keys: ["S"], action: "screen", text: "Share your screen, or stop" },
+  { keys: ["H"], action: "hand", text: "Raise or lower your hand in a lecture; finish when you have the floor" },
   { keys: ["C"], action: "chat", text: "Chat" },
   { keys: ["P"], action: "people", text: "People" },
   { keys: ["I"], action: "invite", text: "Copy the invitation link" },
@@ -70,6 +71,6 @@ export function listenToKeys(act, release) {
 function isBusy(event) {
   if (document.querySelector("dialog[open]")) return true;
   if (!(event.target instanceof Element)) return false;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return true;
+  if (event.target.closest("input, textarea, select, [contenteditable], [role=menu]")) return true;
   return event.key === " " && event.target.closest("button, a, summary") !== null;
 }

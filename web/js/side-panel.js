@@ -14,7 +14,7 @@ export class SidePanel {
   /** @type {PanelName | null} */
   #shown = null;
 
-  /** @param {(name: PanelName) => void} onShow */
+  /** @param {(name: PanelName | null) => void} onShow null when it is closed */
   constructor(onShow) {
     this.#onShow = onShow;
     this.#buttons.chat.onclick = () => this.toggle("chat");
@@ -50,6 +50,7 @@ export class SidePanel {
     const focused = this.#panel.contains(document.activeElement);
     this.#shown = null;
     this.#draw();
+    this.#onShow(null);
     if (focused) this.#buttons[name].focus();
   }
 

@@ -1,8 +1,10 @@
 /** The stage: everybody who is seen, arranged to fill the window. */
 
-import { chooseTiles, rankPeople } from "./choose-tiles.js";
+import { badgesOf, takenFromOneself } from "./badges.js";
+import { chooseTiles, firstPlaces, rankPeople } from "./choose-tiles.js";
 import { el } from "./dom.js";
 import { cornerRect, focusLayout, gridLayout, usefulHeight } from "./layout.js";
+import { NextFrame } from "./next-frame.js";
 import { Tile } from "./tile.js";
 
 /** @typedef {import("/sdk/roomcast.js").Room} Room */
@@ -15,6 +17,32 @@ const TILES = 16;
 const IDLE_HEIGHT = 360;
 const SELF = "self";
 
+const CHANGES = /** @type {const} */ ([
+  "user-connected",
+  "user-disconnected",
+  "user-reconnecting",
+  "user-reconnected",
+  "user-role-changed",
+  "track-published",
+  "track-unpublished",
+  "track-muted",
+  "track-unmuted",
+  "active-talkers-updated",
+  "slot-changed",
+  "local-tracks-changed",
+  "hard-mute-room",
+  "hard-unmute-room",
+  "hardmute-user-audio",
+  "hardmute-user-video",
+  "hardunmute-user-audio",
+  "hardunmute-user-video",
+  "updated-pinned-users",
+  "spotlight-users",
+  "room-mode-switched",
+  "floor-changed",
+  "reconnected",
+]);
+
 export class Stage {
   #container;
   #room;
@@ -26,7 +54,7 @@ export class Stage {
   /** @type {string | null} */
   #pinned = null;
   #more = el("div", { class: "stage-more", hidden: true });
-  #scheduled = 0;
+  #frame = new NextFrame(() => this.#draw());
   #resized = new ResizeObserver(() => this.update());
 
   /**
@@ -40,36 +68,17 @@ export class Stage {
     this.#ownName = ownName;
     container.replaceChildren(this.#more);
     this.#resized.observe(container);
-    for (const type of /** @type {const} */ ([
-      "user-connected",
-      "user-disconnected",
-      "user-reconnecting",
-      "user-reconnected",
-      "track-published",
-      "track-unpublished",
-      "track-muted",
-      "track-unmuted",
-      "active-talkers-updated",
-      "slot-changed",
-      "local-tracks-changed",
-      "reconnected",
-    ]))
-      room.on(type, () => this.update());
+    for (const type of CHANGES) room.on(type, () => this.update());
     this.update();
   }
 
   /** Draws the present state with the next frame, however often it is called until then. */
   update() {
-    if (this.#scheduled !== 0) return;
-    this.#scheduled = requestAnimationFrame(() => {
-      this.#scheduled = 0;
-      this.#draw();
-    });
+    this.#frame.ask();
   }
 
   close() {
-    cancelAnimationFrame(this.#scheduled);
-    this.#scheduled = -1;
+    this.#frame.stop();
     this.#resized.disconnect();
     for (const tile of this.#tiles.values()) tile.remove();
     this.#tiles.clear();
@@ -81,7 +90,7 @@ export class Stage {
     const own = this.#self();
     const entries = new Map([...people, ...screens, own].map((entry) => [entry.id, entry]));
     if (this.#pinned !== null && !entries.has(this.#pinned)) this.#pinned = null;
-    const main = this.#pinned ?? screens.at(-1)?.id ?? null;
+    const main = this.#pinned ?? screens.at(-1)?.id ?? this.#spotlit();
     const others = [...screens.map((screen) => screen.id), ...this.#shown, SELF].filter((id) => id !== main);
     this.#keep(new Set([...(main === null ? [] : [main]), ...others]), entries);
     this.#arrange(main, others);
@@ -92,29 +101,47 @@ export class Stage {
     this.#limitHeights(entries);
     const hidden = this.#room.participants.size - this.#shown.length;
     this.#more.hidden = hidden <= 0;
-    this.#more.textContent = `${hidden} more`;
+    this.#more.textContent = this.#room.mode === "lecture" ? `${hidden} listening` : `${hidden} more`;
     this.#container.classList.toggle("has-main", main !== null);
+  }
+
+  /** Who is large because they alone are in the spotlight, and it is not oneself. */
+  #spotlit() {
+    const [only = "", another] = this.#room.spotlighted;
+    return another === undefined && this.#shown.includes(only) ? only : null;
   }
 
   /** @returns {Entry[]} those who have a tile, oneself not counted */
   #people() {
-    const { participants, videoSlots, activeTalkers } = this.#room;
+    const { participants, videoSlots, activeTalkers, spotlighted, pinned } = this.#room;
     const slots = new Map(videoSlots.flatMap((slot) => (slot.clientId === null ? [] : [[slot.clientId, slot]])));
-    const everybody = [...participants.values()].map((participant) => ({
-      id: participant.clientId,
-      inSlot: slots.has(participant.clientId),
-      hasVideo: participant.sends("camera"),
-    }));
+    const everybody = [...participants.values()]
+      .filter((one) => this.#hasPlace(one))
+      .map((participant) => ({
+        id: participant.clientId,
+        inSlot: slots.has(participant.clientId),
+        hasVideo: participant.sends("camera"),
+      }));
     const ranked = rankPeople(
       everybody,
       activeTalkers.map((participant) => participant.clientId),
     );
-    this.#shown = chooseTiles(this.#shown, ranked, TILES - 1);
+    const wanted = firstPlaces([...spotlighted, ...pinned], ranked);
+    this.#shown = firstPlaces(spotlighted, chooseTiles(this.#shown, wanted, TILES - 1));
     return this.#shown.map((id) => {
       const participant = /** @type {Participant} */ (participants.get(id));
       const slot = slots.get(id) ?? null;
-      return { id, slot, state: personState(participant, slot) };
+      return { id, slot, state: this.#personState(participant, slot) };
     });
+  }
+
+  /**
+   * A lecture shows those who may speak, and not its listeners.
+   *
+   * @param {Participant} participant
+   */
+  #hasPlace({ role, clientId }) {
+    return this.#room.mode === "group" || role === "moderator" || this.#room.approvedHands.includes(clientId);
   }
 
   /** @returns {Entry[]} the screens that others share, the newest last */
@@ -122,7 +149,7 @@ export class Stage {
     return this.#room.screenSlots.flatMap((slot) => {
       const { participant } = slot;
       if (participant === null || slot.mediaTrack === null) return [];
-      const state = { ...personState(participant, slot), screen: true, picture: slot.mediaTrack };
+      const state = { ...this.#personState(participant, slot), screen: true, picture: slot.mediaTrack };
       return [{ id: `screen ${slot.trackId}`, slot, state }];
     });
   }
@@ -134,6 +161,7 @@ export class Stage {
     const picture = camera === null || camera.muted ? null : camera.mediaTrack;
     const state = {
       name: this.#ownName,
+      badges: badgesOf(this.#room, this.#room.clientId, takenFromOneself(this.#room)),
       own: true,
       screen: false,
       silent: microphone === null || microphone.muted,
@@ -215,23 +243,23 @@ export class Stage {
       this.#room.setMaxHeight(slot, slot.clientId === null ? IDLE_HEIGHT : (heights.get(slot) ?? 0));
     }
   }
-}
-
-/**
- * @param {Participant} participant
- * @param {Slot | null} slot
- * @returns {TileState}
- */
-function personState(participant, slot) {
-  return {
-    name: participant.name || "Guest",
-    own: false,
-    screen: false,
-    silent: !participant.sends("microphone"),
-    speaking: participant.speaking,
-    reconnecting: participant.reconnecting,
-    pinned: false,
-    mirrored: false,
-    picture: slot !== null && participant.sends("camera") ? slot.mediaTrack : null,
-  };
+  /**
+   * @param {Participant} participant
+   * @param {Slot | null} slot
+   * @returns {TileState}
+   */
+  #personState(participant, slot) {
+    return {
+      name: participant.name || "Guest",
+      badges: badgesOf(this.#room, participant.clientId, participant.hardMuted),
+      own: false,
+      screen: false,
+      silent: !participant.sends("microphone"),
+      speaking: participant.speaking,
+      reconnecting: participant.reconnecting,
+      pinned: false,
+      mirrored: false,
+      picture: slot !== null && participant.sends("camera") ? slot.mediaTrack : null,
+    };
+  }
 }

@@ -8,6 +8,7 @@ import { icon } from "./icons.js";
 /**
  * @typedef {object} TileState
  * @property {string} name
+ * @property {import("./badges.js").Badge[]} badges
  * @property {boolean} own whether it is oneself
  * @property {boolean} screen whether it is a screen, and not a person
  * @property {boolean} silent whether their microphone is off
@@ -25,6 +26,8 @@ export class Tile {
   video = el("video", { autoplay: true, playsinline: true, muted: true, "aria-hidden": "true", tabindex: "-1" });
   #avatar = avatar("");
   #name = el("span", { class: "tile-name" });
+  #signs = el("span", { class: "tile-signs" });
+  #drawnSigns = "";
   #pin;
   /** @type {MediaStreamTrack | null} */
   #picture = null;
@@ -42,7 +45,13 @@ export class Tile {
       this.video,
       el("div", { class: "tile-ring" }),
       el("div", { class: "tile-trouble" }, el("span", { class: "spinner" }), el("span", { text: "Reconnecting…" })),
-      el("div", { class: "tile-label" }, el("span", { class: "tile-muted" }, icon("microphone-off")), this.#name),
+      el(
+        "div",
+        { class: "tile-label" },
+        el("span", { class: "tile-muted" }, icon("microphone-off")),
+        this.#name,
+        this.#signs,
+      ),
       this.#pin,
     );
   }
@@ -75,6 +84,7 @@ export class Tile {
     this.#pin.setAttribute("aria-label", label);
     this.#pin.title = label;
     this.#pin.setAttribute("aria-pressed", String(state.pinned));
+    this.#drawSigns(state.screen ? [] : state.badges);
     this.#show(state.picture);
   }
 
@@ -92,6 +102,17 @@ export class Tile {
   remove() {
     this.video.srcObject = null;
     this.element.remove();
+  }
+
+  /** @param {readonly import("./badges.js").Badge[]} badges */
+  #drawSigns(badges) {
+    const drawn = badges.map(({ iconName, text }) => `${iconName} ${text}`).join();
+    if (drawn === this.#drawnSigns) return;
+    this.#drawnSigns = drawn;
+    const signs = badges.map(({ iconName, text }) =>
+      el("span", { class: `tile-sign sign-${iconName}`, title: text }, icon(iconName)),
+    );
+    this.#signs.replaceChildren(...signs);
   }
 
   /** @param {MediaStreamTrack | null} picture */
@@ -123,6 +144,7 @@ function spoken(name, state) {
     state.screen ? null : state.silent ? "microphone off" : state.speaking ? "speaking" : null,
     state.picture === null && !state.screen ? "camera off" : null,
     state.reconnecting ? "reconnecting" : null,
+    ...(state.screen ? [] : state.badges.map(({ text }) => text)),
   ].filter((note) => note !== null);
   return [name, ...notes].join(", ");
 }

@@ -2,10 +2,11 @@
 
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError, to_json
 
 from signalling.api.enablex.errors import from_validation
+from signalling.api.enablex.settings import given_schema
 from signalling.domain.room import Role
 
 # The data of a user travels in the token, and the token in a message.
@@ -24,15 +25,16 @@ def _fits_a_token(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return data
 
 
-Text = Annotated[str, Field(max_length=256), AfterValidator(_not_blank)]
+Text = Annotated[str, Field(max_length=256, json_schema_extra={"pattern": r"\S"}), AfterValidator(_not_blank)]
 Data = dict[str, JsonValue]
+Settings = Annotated[Data, WithJsonSchema(given_schema())]
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-_B = TypeVar("_B", bound=_Body)
+_B = TypeVar("_B", bound=BaseModel)
 
 
 class Sip(_Body):
@@ -40,26 +42,28 @@ class Sip(_Body):
 
 
 class CreateRoom(_Body):
-    """`settings` are checked by `settings.to_settings`."""
+    """A new room. Settings that are left out have their defaults."""
 
     name: Text
     owner_ref: Text
-    settings: Data = {}
+    settings: Settings = {}
     sip: Sip = Sip()
     data: Data = {}
 
 
 class UpdateRoom(_Body):
-    """Like CreateRoom. What is not in `model_fields_set` stays as it is; null is a wrong type, as it is there."""
+    """What is left out stays as it is; null is a wrong type."""
 
     name: Text = ""
     owner_ref: Text = ""
-    settings: Data = {}
+    settings: Settings = {}
     sip: Sip = Sip()
     data: Data = {}
 
 
 class CreateToken(_Body):
+    """Who is to come in with the token. `data` takes at most 8 KiB."""
+
     name: Text
     role: Role
     user_ref: Text

@@ -1,19 +1,22 @@
-"""The envelope of every answer, and what comes before every endpoint: credentials, path and method."""
+"""The envelope of every answer, and what comes before every endpoint: credentials, path, method, query and body."""
 
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from aiohttp import web
-from pydantic import JsonValue
 
+from signalling.api.enablex.answers import ErrorAnswer
+from signalling.api.enablex.bodies import check
 from signalling.api.enablex.errors import ApiError, ErrorCode
-from signalling.api.json_body import BodyError
+from signalling.api.enablex.operations import Call, Nothing, Operation
+from signalling.api.enablex.queries import check_query
+from signalling.api.json_body import BodyError, read_object
 from signalling.credentials import Credentials
 
-Answer = dict[str, JsonValue]
-Endpoint = Callable[[web.Request], Awaitable[Answer]]
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Methods = Mapping[str, Operation[Any, Any]]
 
 _log = structlog.get_logger(__name__)
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -24,13 +27,14 @@ _BODY_ERRORS = {
 }
 
 
-def handler(credentials: Credentials, methods: Mapping[str, Endpoint]) -> Handler:
-    """What aiohttp calls for one path: checks credentials and method, and puts everything into the envelope."""
+def handler(credentials: Credentials, methods: Methods) -> Handler:
+    """What aiohttp calls for one path: checks credentials and request, and puts everything into the envelope."""
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         try:
             _authenticate(request, credentials)
-            return web.json_response({"result": 0, **await _endpoint(request, methods)(request)}, headers=_NO_STORE)
+            operation = _operation(request, methods)
+            answer = await operation.run(await _checked(request, operation))
         except ApiError as error:
             return _failure(error, methods)
         except BodyError as error:
@@ -42,18 +46,27 @@ def handler(credentials: Credentials, methods: Mapping[str, Endpoint]) -> Handle
                 ApiError(ErrorCode.INTERNAL, "The server failed at this: try again, and see its log if that fails."),
                 methods,
             )
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.json_response(text=answer.model_dump_json(by_alias=True), headers=_NO_STORE)
 
     return handle
 
 
-def _endpoint(request: web.Request, methods: Mapping[str, Endpoint]) -> Endpoint:
+def _operation(request: web.Request, methods: Methods) -> Operation[Any, Any]:
     if not methods:
         raise ApiError(ErrorCode.UNKNOWN_PATH, f"There is nothing at {request.path}: see the list of endpoints.")
-    endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
-    if endpoint is None:
+    operation = methods.get("GET" if request.method == "HEAD" else request.method)
+    if operation is None:
         allowed = ", ".join(methods)
         raise ApiError(ErrorCode.WRONG_METHOD, f"{request.method} does nothing here: use {allowed}.")
-    return endpoint
+    return operation
+
+
+async def _checked(request: web.Request, operation: Operation[Any, Any]) -> Call[Any, Any]:
+    query = check_query(operation.query, request)
+    body = Nothing() if operation.body is Nothing else check(operation.body, await read_object(request))
+    return Call(request, query, body)
 
 
 def _authenticate(request: web.Request, credentials: Credentials) -> None:
@@ -69,12 +82,11 @@ def _authenticate(request: web.Request, credentials: Credentials) -> None:
         )
 
 
-def _failure(error: ApiError, methods: Mapping[str, Endpoint]) -> web.Response:
+def _failure(error: ApiError, methods: Methods) -> web.Response:
     headers = dict(_NO_STORE)
     if error.code is ErrorCode.UNAUTHORISED:
         headers["WWW-Authenticate"] = 'Basic realm="roomcast", charset="UTF-8"'
     elif error.code is ErrorCode.WRONG_METHOD:
         headers["Allow"] = ", ".join(methods)
-    return web.json_response(
-        {"result": error.code.value, "error": str(error)}, status=error.code.status, headers=headers
-    )
+    answer = ErrorAnswer(result=error.code.value, error=str(error))
+    return web.json_response(text=answer.model_dump_json(), status=error.code.status, headers=headers)

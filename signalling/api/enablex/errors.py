@@ -20,6 +20,8 @@ class ErrorCode(IntEnum):
     UNAUTHORISED = 4011
     UNKNOWN_PATH = 4041
     UNKNOWN_ROOM = 4042
+    UNKNOWN_SESSION = 4043
+    UNKNOWN_FILE = 4044
     WRONG_METHOD = 4051
     SESSION_ACTIVE = 4091
     TOO_LATE_TO_CHANGE = 4092
@@ -33,6 +35,34 @@ class ErrorCode(IntEnum):
     def status(self) -> int:
         """The HTTP status of the answer."""
         return self.value // 10
+
+    @property
+    def meaning(self) -> str:
+        """What documents say of it."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ErrorCode.MALFORMED_BODY: "the body is not a JSON object, or holds what cannot be stored (NUL, lone surrogates, "
+    "infinite numbers)",
+    ErrorCode.INVALID_VALUE: "a field, a query parameter or a date in the path has a wrong type, is out of range or "
+    "contradicts another",
+    ErrorCode.UNKNOWN_FIELD: "a field or a query parameter is not known",
+    ErrorCode.MISSING_FIELD: "a required field is missing",
+    ErrorCode.UNAUTHORISED: "app id or app key are wrong or missing",
+    ErrorCode.UNKNOWN_PATH: "there is nothing at this path",
+    ErrorCode.UNKNOWN_ROOM: "there is no such room",
+    ErrorCode.UNKNOWN_SESSION: "there is no such session",
+    ErrorCode.UNKNOWN_FILE: "there is no such file, or no longer",
+    ErrorCode.WRONG_METHOD: "the method does nothing at this path; `Allow` lists those that do",
+    ErrorCode.SESSION_ACTIVE: "the room cannot be deleted while a session is running in it",
+    ErrorCode.TOO_LATE_TO_CHANGE: "a scheduled room can be changed until 30 minutes before it starts",
+    ErrorCode.TOO_EARLY_FOR_TOKEN: "a scheduled room gives tokens from 30 minutes before it starts",
+    ErrorCode.ROOM_OVER: "the time of the room is over",
+    ErrorCode.BODY_TOO_LARGE: "the body is too large",
+    ErrorCode.NOT_JSON: "the body is not sent as JSON",
+    ErrorCode.INTERNAL: "the server failed; its log says why",
+}
 
 
 class ApiError(ValueError):
@@ -71,6 +101,13 @@ def unknown_field(name: str, known: Sequence[str]) -> ApiError:
     close = get_close_matches(last, known, n=1)
     advice = f"did you mean {parent + '.' if parent else ''}{close[0]}?" if close else "leave it out."
     return ApiError(ErrorCode.UNKNOWN_FIELD, f"{name} is not known: {advice}")
+
+
+def unknown_room() -> ApiError:
+    """The error for an id that no room of the application has."""
+    return ApiError(
+        ErrorCode.UNKNOWN_ROOM, "There is no room with this room_id: list the rooms to see which there are."
+    )
 
 
 def _sentence(name: str, detail: ErrorDetails) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from pydantic import JsonValue, ValidationError
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails
 
 from signalling.api.enablex.errors import ApiError, ErrorCode, from_validation, unknown_field
@@ -96,6 +97,48 @@ def from_settings(room: Room) -> Settings:
         if value is not None:
             shown[name] = str(value) if name in room.text_numbers else value
     return shown
+
+
+def given_schema() -> JsonSchemaValue:
+    """The JSON Schema of settings as applications send them."""
+    properties = _properties()
+    when_scheduled = {
+        "if": {"properties": {"scheduled": {"const": True}}, "required": ["scheduled"]},
+        "then": {"properties": {"adhoc": {"const": False}}, "required": ["scheduled_time", "duration"]},
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False, **when_scheduled}
+
+
+def shown_schema() -> JsonSchemaValue:
+    """The JSON Schema of settings as rooms are shown: everything is there, but for the times that a room lacks."""
+    properties = _properties()
+    required = [name for name in properties if name not in ("scheduled_time", "duration")]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _properties() -> dict[str, JsonSchemaValue]:
+    """Every setting by the API's name, with the rules of the domain's model."""
+    schema = RoomSettings.model_json_schema()
+    properties = {}
+    for name, inner in _SAME_VALUE.items():
+        rules = schema["properties"][inner]
+        if "$ref" in rules:
+            rules = schema["$defs"][rules["$ref"].rpartition("/")[2]]
+        if "anyOf" in rules:
+            # A duration is a number or not there.
+            rules = rules["anyOf"][0]
+        properties[name] = {key: value for key, value in rules.items() if key not in ("title", "description")}
+        if name in _NUMBERS:
+            properties[name] = {"anyOf": [properties[name], {"type": "string", "pattern": "^[0-9]{1,9}$"}]}
+    return properties | {
+        "scheduled": {"type": "boolean", "default": False},
+        "scheduled_time": {
+            "type": "string",
+            "pattern": f"^{_TIME.pattern}$",
+            "description": "UTC, YYYY-MM-DD HH:MM:SS",
+        },
+        "adhoc": {"type": "boolean", "default": False},
+    }
 
 
 def _kind(given: Settings) -> Kind:

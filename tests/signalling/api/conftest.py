@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from signalling.api import enablex, local
+from signalling.api import enablex, file_links, local
 from signalling.api.sessions import ActiveUser
+from signalling.archive import FileLinks, LocalStorage, Storage
 from signalling.credentials import Credentials
+from signalling.dial_in import DialIn
+from signalling.recording.composites import Composites
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
 
@@ -44,17 +48,30 @@ class Answer:
 class Api:
     """A server with the APIs, and a client of it that has the credentials."""
 
-    def __init__(self, store: Store, issuer: TokenIssuer) -> None:
+    def __init__(self, store: Store, issuer: TokenIssuer, storage: Storage) -> None:
         self.now = NOW
         self.store = store
         self.issuer = issuer
         self.sessions = FakeSessions()
         self.credentials = Credentials.generate()
-        arguments = (store, issuer, self.credentials, self.sessions, lambda: self.now)
-        app = web.Application()
-        app.add_routes([*enablex.routes(*arguments), *local.routes(*arguments)])
-        self.server = TestServer(app)
+        self.storage = storage
+        self.links = FileLinks(b"a key for the links of tests")
+        self.dial_in = DialIn()
+        self.composites = Composites()
+        self.proxies = (ip_network("127.0.0.1"),)
         self.client = aiohttp.ClientSession()
+
+    async def start(self) -> None:
+        arguments = (self.store, self.issuer, self.credentials, self.sessions)
+        clock = lambda: self.now  # noqa: E731
+        backend = enablex.Backend(
+            *arguments, self.links, self.storage, self.dial_in, self.proxies, clock, self.composites.of
+        )
+        app = web.Application()
+        links = file_links.routes(self.store, self.storage, self.links, self.credentials.app_id, clock)
+        app.add_routes([*enablex.routes(backend), *local.routes(*arguments, clock, self.proxies), *links])
+        self.server = TestServer(app)
+        await self.server.start_server()
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -87,8 +104,8 @@ class Api:
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     store = await Store.open(f"sqlite:///{tmp_path / 'api.db'}")
-    api = Api(store, ISSUER)
-    await api.server.start_server()
+    api = Api(store, ISSUER, LocalStorage(tmp_path / "archive"))
+    await api.start()
     yield api
     await api.client.close()
     await api.server.close()

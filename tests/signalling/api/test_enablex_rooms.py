@@ -7,6 +7,7 @@ import pytest
 from signalling.api.enablex import ErrorCode
 from signalling.api.sessions import ActiveUser
 from signalling.domain.roles import permissions_of
+from tests.support.journal import end
 
 EXAMPLE: dict[str, Any] = {
     "name": "Weekly Team Standup",
@@ -216,6 +217,9 @@ async def test_everything_beside_the_settings_can_be_updated(api: Any) -> None:
     room = (await api.call("GET", f"/rooms/{room_id}")).json["room"]
     assert change.items() <= room.items()
     assert room["name"] == "Room"
+    # What is left out of a part stays, too.
+    await api.call("PATCH", f"/rooms/{room_id}", {"sip": {}})
+    assert (await api.call("GET", f"/rooms/{room_id}")).json["room"]["sip"] == {"enabled": True}
 
 
 @pytest.mark.parametrize(
@@ -270,7 +274,7 @@ async def test_a_room_with_a_running_session_is_not_deleted(api: Any) -> None:
     del api.sessions.users[room_id]
     conf_num = await api.store.sessions.open(room_id, api.now)
     assert (await api.call("DELETE", f"/rooms/{room_id}")).json["result"] == ErrorCode.SESSION_ACTIVE
-    await api.store.sessions.close(conf_num, api.now)
+    await end(api.store, conf_num, api.now)
     assert (await api.call("DELETE", f"/rooms/{room_id}")).json == {"result": 0}
 
 

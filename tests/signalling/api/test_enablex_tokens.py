@@ -74,6 +74,14 @@ async def test_a_scheduled_room_gives_tokens_from_30_minutes_before_its_start_to
         assert answer.status == (409 if result else 200)
 
 
+async def test_a_session_that_was_extended_beyond_the_time_of_its_room_takes_more_people(api: Any) -> None:
+    room_id = await api.room(scheduled=True, scheduled_time="2027-01-15 10:00:00", duration=60)
+    api.now += TWO_HOURS + 60 * MINUTE
+    assert (await api.call("POST", f"/rooms/{room_id}/tokens", SARAH)).json["result"] == ErrorCode.ROOM_OVER
+    api.sessions.users[room_id] = []
+    assert (await api.call("POST", f"/rooms/{room_id}/tokens", SARAH)).json["result"] == 0
+
+
 async def test_a_deleted_room_gives_no_tokens(api: Any) -> None:
     room_id = await api.room()
     await api.call("DELETE", f"/rooms/{room_id}")

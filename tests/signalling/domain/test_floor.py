@@ -19,6 +19,7 @@ from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
 from signalling.domain.media import Publish
 from signalling.domain.presence import Leave
 from signalling.domain.role_switch import SwitchRole
+from signalling.domain.roles import permissions_of
 from signalling.domain.session import Session
 from tests.support.sessions import make_join, moderated, negotiate, of_type, refusal, told
 
@@ -120,7 +121,8 @@ def test_the_role_of_moderator_is_handed_on_and_the_hands_follow() -> None:
     session.handle(RequestFloor("bob"), 2.0)
     session.handle(RequestFloor("eve"), 2.0)
     outcome = session.handle(SwitchRole("mod", "bob"), 3.0)
-    expected = events.UserRoleChanged(events.ModeratorChange(new="bob", old="mod"), ("eve",), ())
+    permissions = {"bob": permissions_of("moderator"), "mod": permissions_of("participant")}
+    expected = events.UserRoleChanged(events.ModeratorChange(new="bob", old="mod"), ("eve",), (), permissions)
     assert told(outcome, "eve") == [expected]
     assert refusal(session, GrantFloor("mod", "eve")) == "role-forbidden"
     session.handle(GrantFloor("bob", "eve"), 4.0)

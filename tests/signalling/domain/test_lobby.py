@@ -1,5 +1,7 @@
 """The lobby: knocking, and waiting for a moderator."""
 
+from dataclasses import replace
+
 from signalling.domain import effects, events
 from signalling.domain.lobby import PATIENCE_FOR_APPROVAL, PATIENCE_FOR_MODERATOR, ApproveAwaited, DenyAwaited
 from signalling.domain.presence import Leave, LoseConnection, Resume, Tick
@@ -27,6 +29,12 @@ def test_a_knock_is_told_to_moderators_only_and_nothing_is_recorded() -> None:
     session.handle(make_join("max", "moderator"), 2.0)
     assert session.view_for("max").awaited_participants == (AwaitedView("eve", "Eve"),)
     assert session.view_for("bob").awaited_participants == ()
+
+
+def test_who_was_in_before_a_crash_is_not_to_be_let_in_again() -> None:
+    session = make_session(knock=True, wait_for_moderator=True)
+    session.handle(replace(make_join("bob"), admitted=True), 1.0)
+    assert (list(session.state.participants), session.state.lobby) == (["bob"], {})
 
 
 def test_an_approval_lets_in_and_the_newcomer_sees_everything() -> None:

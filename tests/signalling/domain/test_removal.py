@@ -26,6 +26,14 @@ def test_dropping_nobody_in_particular_drops_all_but_the_moderators() -> None:
     assert session.handle(DropUsers("mod", ()), 3.0) == []
 
 
+def test_of_many_who_are_dropped_together_only_those_who_stay_are_told() -> None:
+    session = moderated("bob", "eve", "kim")
+    outcome = session.handle(DropUsers("mod", ("bob", "eve")), 2.0)
+    gone = [events.UserDisconnected("bob", REASON), events.UserDisconnected("eve", REASON)]
+    assert told(outcome, "mod") == told(outcome, "kim") == gone
+    assert told(outcome, "bob") == told(outcome, "eve") == []
+
+
 def test_nobody_is_dropped_when_one_is_unknown_or_the_actor_is_no_moderator() -> None:
     session = moderated("bob")
     assert refusal(session, DropUsers("mod", ("bob", "nobody"))) == "unknown-participant"

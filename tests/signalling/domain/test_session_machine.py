@@ -7,7 +7,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from signalling.domain import effects, events
 from signalling.domain.arrangement import PinUsers, SpotlightUsers
 from signalling.domain.duration import ExtendDuration
 from signalling.domain.effects import Effect
@@ -37,6 +36,16 @@ from signalling.domain.media import (
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
 from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.quality import LimitTrack
+from signalling.domain.recording import (
+    RecordersChanged,
+    RecordingFailed,
+    RecordingMoved,
+    StartLiveRecording,
+    StartRecording,
+    StopLiveRecording,
+    StopRecording,
+)
 from signalling.domain.removal import Destroy, DropUsers
 from signalling.domain.role_switch import SwitchRole
 from signalling.domain.roles import permissions_of
@@ -44,6 +53,7 @@ from signalling.domain.session import Input, Session
 from signalling.domain.talkers import ChangeStage, FillSlots
 from tests.support.belief import Belief
 from tests.support.sessions import make_join, make_room, make_slot, make_track
+from tests.support.world import World
 
 GRACE = 30.0
 # Who acts: the place among those who are in, so that most actions are somebody's. The last one is often nobody.
@@ -55,7 +65,7 @@ TRANSPORTS = st.sampled_from([0, 0, 0, 1])
 ROLES = st.sampled_from(["moderator", "participant", "participant", "participant", "viewer", "audience"])
 
 
-class SessionMachine(RuleBasedStateMachine):
+class SessionMachine(World, RuleBasedStateMachine):
     """The node is modelled too: what it was told must be what the session believes it has."""
 
     @initialize(
@@ -67,30 +77,27 @@ class SessionMachine(RuleBasedStateMachine):
         knock=st.sampled_from([False, True]),
         wait_for_moderator=st.booleans(),
         ends_at=st.sampled_from([None, None, 620.0, 1500.0]),
+        auto_recording=st.booleans(),
     )
     def begin(self, ends_at: float | None, **settings: Any) -> None:
         self.now = 0.0
         self.session = Session(make_room(**settings), "CONF-100001", GRACE, ends_at)
-        self.beliefs: dict[str, Belief] = {}
-        self.on_node: dict[str, effects.PutTransport] = {}
-        self.paused: dict[str, bool] = {}
-        self.arrangement = effects.ArrangeStage((), ())
-        self.left: set[str] = set()
-        self.recorded: set[str] = set()
-        self.waiting: set[str] = set()
-        self.ended = False
+        self.surround()
+        self.room_muted = False
+        self.user_muted: set[tuple[str, str]] = set()
         self.joined = 0
         for place in range(2):
             self.join("moderator" if place == 0 else "participant")
             self.answer_knock(0, 0, ApproveAwaited)
-            self.negotiate(place, 0, {"microphone", "camera"}, 2, {}, {})
+            self.negotiate(place, 0, {"microphone", "camera"}, min(2, settings["max_active_talkers"]), {}, {})
 
-    def moderate(self, place: int | None, given: Input) -> None:
-        """Hand in what only moderators may do: everyone else is refused."""
+    def moderate(self, place: int | None, given: Input) -> bool:
+        """Hand in what only moderators may do: everyone else is refused. Whether it was done."""
         actor = self.session.state.participants.get(self.who(place))
         role = actor.role if actor else None
         outcome = self.give(given)
         assert outcome is None or role == "moderator"
+        return outcome is not None
 
     def who(self, place: int | None) -> str:
         people = self.session.state.participants
@@ -112,46 +119,8 @@ class SessionMachine(RuleBasedStateMachine):
             assert self.session.state == before
             return None
         for effect in outcome:
-            self.carry_out(effect)
+            self.carry_out(effect, self.now)
         return outcome
-
-    def carry_out(self, effect: Effect) -> None:
-        match effect:
-            case effects.Notify(to, event):
-                assert to
-                for client_id in to:
-                    if isinstance(event, events.RoomAllowed):
-                        self.waiting.remove(client_id)
-                        self.beliefs[client_id] = Belief(event.session)
-                    else:
-                        self.beliefs[client_id].hear(event)
-            case effects.Disconnect(client_id):
-                assert client_id in self.beliefs or client_id in self.waiting
-            case effects.RecordJoin(client_id):
-                assert client_id not in self.recorded
-                self.recorded.add(client_id)
-            case effects.Forget(client_id):
-                self.waiting.remove(client_id)
-            case effects.PutTransport():
-                self.on_node[effect.transport_id] = effect
-                self.paused.update({track.track_id: track.paused for track in effect.tracks})
-            case effects.DeleteTransport(_, transport_id):
-                self.on_node.pop(transport_id, None)
-            case effects.PauseTracks(_, transport_id, paused):
-                assert transport_id in self.on_node
-                self.paused.update(paused)
-            case effects.LimitSlots(_, transport_id, max_heights):
-                assert max_heights.keys() <= {slot.slot_id for slot in self.on_node[transport_id].slots}
-            case effects.ArrangeStage():
-                self.arrangement = effect
-            case effects.RecordLeave(client_id, left_at):
-                assert client_id in self.recorded - self.left
-                assert left_at <= self.now
-                self.left.add(client_id)
-                del self.beliefs[client_id]
-            case effects.EndSession():
-                assert not self.ended
-                self.ended = True
 
     @rule(role=ROLES)
     def join(self, role: Any) -> None:
@@ -229,7 +198,8 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(place=ACTORS, muted=st.booleans())
     def hard_mute(self, place: int | None, muted: bool) -> None:
-        self.moderate(place, HardMuteRoom(self.who(place), muted))
+        if self.moderate(place, HardMuteRoom(self.who(place), muted)):
+            self.room_muted = muted
 
     @rule(place=ACTORS, others=st.lists(PLACES, max_size=2))
     def drop(self, place: int | None, others: list[int]) -> None:
@@ -271,7 +241,9 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(place=ACTORS, other=PLACES)
     def switch_role(self, place: int | None, other: int) -> None:
-        self.moderate(place, SwitchRole(self.who(place), self.who(other)))
+        target = self.who(other)
+        if self.moderate(place, SwitchRole(self.who(place), target)):
+            self.user_muted -= {(target, "audio"), (target, "video")}
 
     @rule(place=ACTORS, locked=st.sampled_from([True, False, False]))
     def lock(self, place: int | None, locked: bool) -> None:
@@ -279,11 +251,42 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(place=ACTORS, other=PLACES, kind=st.sampled_from(["audio", "video"]), muted=st.booleans())
     def hard_mute_user(self, place: int | None, other: int, kind: Any, muted: bool) -> None:
-        self.moderate(place, HardMuteUser(self.who(place), self.who(other), kind, muted))
+        target = self.who(other)
+        if self.moderate(place, HardMuteUser(self.who(place), target, kind, muted)):
+            (self.user_muted.add if muted else self.user_muted.discard)((target, kind))
+
+    @rule(place=ACTORS, kind=st.sampled_from([StartRecording, StopRecording, StartLiveRecording, StopLiveRecording]))
+    def record(self, place: int | None, kind: Any) -> None:
+        available = self.session.state.recording.available
+        before = dict(self.begun)
+        self.moderate(place, kind(self.who(place)))
+        assert available or self.begun == before
+
+    @rule(available=st.sampled_from([True, True, False]))
+    def recorders_change(self, available: bool) -> None:
+        self.give(RecordersChanged(available))
+
+    @rule(kind=st.sampled_from(["individual", "live"]), segment=st.integers(0, 3), moved=st.booleans())
+    def recorder_breaks(self, kind: Any, segment: int, moved: bool) -> None:
+        if moved:
+            self.give(RecordingMoved(kind, segment))
+        else:
+            self.give(RecordingFailed(kind, segment, "recorder-gone", "Gone."))
+            if self.segments.get(kind) == segment:
+                del self.segments[kind]
 
     @rule(place=PLACES, slot=st.sampled_from(["s0", "s1"]), height=st.none() | st.integers(0, 720))
     def limit(self, place: int, slot: str, height: int | None) -> None:
         self.give(ChangeSlotLimits(self.who(place), {slot: height}))
+
+    @rule(place=PLACES, transport=TRANSPORTS, source=SOURCES, too_large=st.booleans())
+    def exceed_the_quality(self, place: int, transport: int, source: str, too_large: bool) -> None:
+        client_id = self.who(place)
+        transport_id = f"{client_id}/{transport}"
+        layers: dict[str, Any] = {"": "resolution"} if too_large else {}
+        before = deepcopy(self.session.state)
+        self.give(LimitTrack(client_id, transport_id, f"{transport_id}/{source}", layers))
+        assert self.session.state == before
 
     @precondition(lambda self: self.on_node)
     @rule(place=PLACES, transport=st.integers(0, 1))
@@ -321,6 +324,8 @@ class SessionMachine(RuleBasedStateMachine):
             self.give(End("session-ended", "Over."))
             assert self.ended
             assert not self.beliefs and not self.on_node
+            # Everyone who ever was in has exactly one record, which is closed.
+            assert self.left == self.recorded
 
     @invariant()
     def rules_hold(self) -> None:
@@ -344,9 +349,18 @@ class SessionMachine(RuleBasedStateMachine):
         # The end of a session takes its router with it.
         assert self.ended or (self.arrangement.first, self.arrangement.last) == (state.spotlighted, state.pinned)
         assert not (self.ended and roles)
+        recording = state.recording
+        assert {kind: one.segment for kind, one in recording.running.items()} == self.segments
+        # Automatic recording misses nothing that it could record.
+        assert not (
+            recording.automatic
+            and recording.available
+            and any(one.published_tracks() for one in state.participants.values())
+        )
         for one in state.participants.values():
             tracks = [entry.track for entry in one.media.tracks.values()] if one.media else []
             assert permissions_of(one.role).publish or not tracks
+            assert not one.media or len(one.media.slots) <= settings.max_active_talkers
             may_publish = one.role == "moderator" or state.mode == "group" or one.client_id in state.floor.approved
             assert may_publish or not one.published_tracks()
             assert one.silenced == (state.hard_muted and one.role != "moderator")
@@ -371,6 +385,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert belief.mode == view.room_state.mode
             assert belief.hands == (view.room_state.raised_hands, view.room_state.approved_hands)
             assert belief.awaited == {one.client_id for one in view.awaited_participants}
+            assert belief.recording == (view.room_state.recording, view.room_state.live_recording)
             assert (belief.pinned, belief.spotlighted) == (view.room_state.pinned, view.room_state.spotlighted)
             assert belief.data == {one.client_id: one.data for one in view.participants}
             for slot in view.slots:
@@ -381,6 +396,17 @@ class SessionMachine(RuleBasedStateMachine):
                     or (slot.client_id == client_id)
                 )
             assert len(view.active_talkers) <= self.session.state.room.settings.max_active_talkers
+
+    @invariant()
+    def nothing_hard_muted_is_forwarded(self) -> None:
+        """By what moderators did and what the node was told, whatever the session remembers."""
+        roles = {client_id: belief.roles[client_id] for client_id, belief in self.beliefs.items()}
+        for put in self.on_node.values():
+            for track in put.tracks:
+                owner = put.client_id
+                silenced = self.room_muted and track.kind == "audio" and roles[owner] != "moderator"
+                if silenced or (owner, track.kind) in self.user_muted:
+                    assert self.paused[track.track_id]
 
     @invariant()
     def the_node_has_what_the_session_says(self) -> None:

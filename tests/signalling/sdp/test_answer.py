@@ -145,7 +145,6 @@ def test_slots_carry_neither_transport_sequence_numbers_nor_send_times() -> None
     negotiated, text = answered("chromium")
     assert {name for slot in negotiated.slots for name in slot.extensions} == {
         "audio-level",
-        "video-orientation",
         "dependency-descriptor",
     }
     for slot in negotiated.slots:

@@ -10,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from signalling.domain.room import Room, RoomSettings
 from signalling.store import RoomInUseError, Store, StoreError, UnknownRoomError
+from signalling.store.sessions import LEFT_BY_CRASH
+from tests.support.journal import end, join, leave
 
 NOW = 1_800_000_000.25
 MINUTE = 60
@@ -74,7 +76,7 @@ async def test_an_update_that_raises_changes_nothing(store: Store) -> None:
 async def test_a_deleted_room_is_gone_and_its_sessions_stay(store: Store) -> None:
     room = await make_room(store)
     conf_num = await store.sessions.open(room.room_id, NOW)
-    await store.sessions.close(conf_num, NOW + MINUTE)
+    await end(store, conf_num, NOW + MINUTE)
     assert await store.rooms.delete("app", room.room_id)
     assert await store.rooms.get(room.room_id) is None
     assert not await store.rooms.delete("app", room.room_id)
@@ -89,7 +91,7 @@ async def test_a_room_with_an_open_session_is_not_deleted(store: Store) -> None:
     conf_num = await store.sessions.open(room.room_id, NOW)
     with pytest.raises(RoomInUseError):
         await store.rooms.delete("app", room.room_id)
-    await store.sessions.close(conf_num, NOW)
+    await end(store, conf_num, NOW)
     assert await store.rooms.delete("app", room.room_id)
 
 
@@ -121,7 +123,7 @@ async def test_each_session_gets_a_number_of_its_own(store: Store) -> None:
     assert first.startswith("CONF-")
     left_open = await store.sessions.get(first)
     assert left_open is not None
-    assert left_open.closed_at == NOW + 1
+    assert left_open.closed_at == NOW, "it ended when it was last seen"
 
 
 @pytest.mark.parametrize("conf_num", ["", "CONF-", "CONF-x", "CONF-99999999999999999999", "100001", "CONF-1", "CONF-²"])
@@ -130,26 +132,52 @@ async def test_an_unknown_number_finds_no_session(store: Store, conf_num: str) -
     assert await store.sessions.get(conf_num) is None
 
 
+async def hold_session(store: Store, room: Room, begins: float, ends: float) -> None:
+    """A session with one participant."""
+    conf_num = await store.sessions.open(room.room_id, begins)
+    await join(store, conf_num, f"client-of-{conf_num}", begins)
+    await end(store, conf_num, ends)
+
+
 async def test_an_adhoc_room_goes_with_its_only_session(store: Store) -> None:
     room = await make_room(store, settings=RoomSettings(kind="adhoc"))
-    await store.sessions.close(await store.sessions.open(room.room_id, NOW), NOW + 1)
+    await hold_session(store, room, NOW, NOW + 1)
+    assert await store.rooms.get(room.room_id) is None
+
+
+async def test_an_adhoc_room_is_not_used_up_by_those_who_only_waited_to_be_let_in(store: Store) -> None:
+    room = await make_room(store, settings=RoomSettings(kind="adhoc", knock=True))
+    await end(store, await store.sessions.open(room.room_id, NOW), NOW + 1)
+    unused = await store.rooms.get(room.room_id)
+    assert unused is not None and unused.first_session_at is None
+    await hold_session(store, room, NOW + 2, NOW + 3)
     assert await store.rooms.get(room.room_id) is None
 
 
 async def test_an_adhoc_room_with_a_duration_serves_sessions_until_it_has_passed(store: Store) -> None:
     room = await make_room(store, settings=RoomSettings(kind="adhoc", duration=10))
-    await store.sessions.close(await store.sessions.open(room.room_id, NOW), NOW + MINUTE)
+    await hold_session(store, room, NOW, NOW + MINUTE)
     again = await store.rooms.get(room.room_id)
     assert again is not None
     assert again.over_at == NOW + 10 * MINUTE
-    await store.sessions.close(await store.sessions.open(room.room_id, NOW + 2 * MINUTE), NOW + 11 * MINUTE)
+    await hold_session(store, room, NOW + 2 * MINUTE, NOW + 11 * MINUTE)
+    assert await store.rooms.get(room.room_id) is None
+
+
+async def test_an_adhoc_room_is_not_used_up_by_a_session_that_a_crash_cut_short(store: Store) -> None:
+    room = await make_room(store, settings=RoomSettings(kind="adhoc"))
+    await join(store, await store.sessions.open(room.room_id, NOW), "client-1", NOW)
+    await store.sessions.close_left_open()
+    left = await store.rooms.get(room.room_id)
+    assert left is not None and left.join_refusal(NOW + 1) is None and not left.is_used_up(NOW + 1)
+    await hold_session(store, room, NOW + 2, NOW + 3)
     assert await store.rooms.get(room.room_id) is None
 
 
 async def test_tidying_deletes_adhoc_rooms_that_are_over_and_empty(store: Store) -> None:
     adhoc = RoomSettings(kind="adhoc", duration=10)
     unused, over, occupied = [await make_room(store, settings=adhoc) for _ in range(3)]
-    await store.sessions.close(await store.sessions.open(over.room_id, NOW), NOW + 1)
+    await hold_session(store, over, NOW, NOW + 1)
     await store.sessions.open(occupied.room_id, NOW)
     await store.tidy(NOW + 11 * MINUTE)
     assert {room.room_id for room in await store.rooms.list("app")} == {unused.room_id, occupied.room_id}
@@ -187,36 +215,62 @@ async def test_used_tokens_are_forgotten_long_after_their_expiry_only(store: Sto
 
 async def test_connections_tell_who_was_in_a_session(store: Store) -> None:
     conf_num = await store.sessions.open((await make_room(store)).room_id, NOW)
-    who = {"role": "viewer", "user_ref": "usr_1", "address": "203.0.113.42", "agent": "Mozilla/5.0"}
-    await store.connections.join(conf_num, "client-1", name="Sarah", now=NOW, **who)
-    await store.connections.join(conf_num, "client-2", name="Tom", now=NOW + 1, **who)
-    await store.connections.leave("client-1", NOW + 5)
-    await store.connections.leave("client-1", NOW + 9)
+    await join(store, conf_num, "client-1", NOW, name="Sarah")
+    await join(store, conf_num, "client-2", NOW + 1, name="Tom")
+    await leave(store, conf_num, "client-1", NOW + 5)
+    await leave(store, conf_num, "client-1", NOW + 9)
     first, second = await store.connections.list(conf_num)
     assert (first.name, first.joined_at, first.left_at, first.address) == ("Sarah", NOW, NOW + 5, "203.0.113.42")
-    assert (second.name, second.left_at) == ("Tom", None)
+    assert first.left_reason == "left"
+    assert (second.name, second.left_at, second.left_reason) == ("Tom", None, None)
 
 
 async def test_nobody_is_connected_to_a_session_that_never_was(store: Store) -> None:
     with pytest.raises(IntegrityError):
-        await store.connections.join(
-            "CONF-100099", "c", name="n", role="viewer", user_ref="u", address="", agent="", now=NOW
-        )
+        await join(store, "CONF-100099", "c", NOW)
+
+
+async def test_entries_that_come_again_change_nothing(store: Store) -> None:
+    conf_num = await store.sessions.open((await make_room(store)).room_id, NOW)
+    for _ in range(2):
+        await join(store, conf_num, "client-1", NOW)
+        await leave(store, conf_num, "client-1", NOW + 5)
+        await end(store, conf_num, NOW + 5)
+    (stay,) = await store.connections.list(conf_num)
+    assert (stay.joined_at, stay.left_at) == (NOW, NOW + 5)
+    record = await store.sessions.get(conf_num)
+    assert record is not None and record.closed_at == NOW + 5
 
 
 async def test_what_a_crash_left_open_is_closed_at_the_next_start(store: Store) -> None:
     room = await make_room(store)
     conf_num = await store.sessions.open(room.room_id, NOW)
-    await store.connections.join(
-        conf_num, "client-1", name="n", role="viewer", user_ref="u", address="", agent="", now=NOW
-    )
-    assert await store.sessions.close_left_open(NOW + 9) == 1
-    assert await store.sessions.close_left_open(NOW + 10) == 0
+    await join(store, conf_num, "client-1", NOW)
+    await join(store, conf_num, "client-2", NOW + 1)
+    await leave(store, conf_num, "client-2", NOW + 2)
+    await store.sessions.seen([conf_num], NOW + 9)
+    assert await store.sessions.close_left_open() == [conf_num]
+    assert await store.sessions.close_left_open() == []
     record = await store.sessions.get(conf_num)
     assert record is not None
     assert record.closed_at == NOW + 9
-    assert [connection.left_at for connection in await store.connections.list(conf_num)] == [NOW + 9]
+    stays = await store.connections.list(conf_num)
+    assert [(stay.left_at, stay.left_reason) for stay in stays] == [(NOW + 9, LEFT_BY_CRASH), (NOW + 2, "left")]
     assert await store.rooms.delete("app", room.room_id)
+
+
+async def test_an_error_of_the_database_does_not_tell_what_was_to_be_stored(store: Store) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        await join(store, "CONF-999999", "client-1", NOW, name="Ann")
+    assert "Ann" not in str(caught.value)
+
+
+async def test_a_session_that_was_not_seen_alive_ended_with_what_last_happened_in_it(store: Store) -> None:
+    conf_num = await store.sessions.open((await make_room(store)).room_id, NOW)
+    await join(store, conf_num, "client-1", NOW + 3)
+    await store.sessions.close_left_open()
+    record = await store.sessions.get(conf_num)
+    assert record is not None and record.closed_at == NOW + 3
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://u:p@h/x", "sqlite+pysqlite:///x", "postgresql://h:port/x"])

@@ -11,7 +11,7 @@ from tests.support.signalling import SECRET, Signalling, running_signalling
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Signalling]:
-    async with running_signalling(tmp_path) as server:
+    async with running_signalling(tmp_path, recording_web_hosts=("example.com",)) as server:
         yield server
 
 

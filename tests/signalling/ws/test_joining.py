@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from sfu.link_messages import DeleteRouter, DeleteTransport, PutRouter, PutTransport, Reply
 from signalling.domain.room import Role
+from signalling.journal import Entry
 from tests.support.link_node import FINGERPRINT, LinkNode
 from tests.support.offers import MEETING, small_offer
 from tests.support.signalling import RefusedByServerError, RpcClient, Signalling, running_signalling
@@ -142,13 +144,22 @@ async def test_rooms_that_are_gone_or_not_open(server: Signalling) -> None:
         assert await refusal(ann, "join", token=server.token(over)) == "room-over"
 
 
-async def test_an_adhoc_room_that_served_its_session_takes_nobody_in_before_it_is_deleted(server: Signalling) -> None:
+async def test_an_adhoc_room_that_served_its_session_takes_nobody_in_before_it_is_deleted(
+    server: Signalling, monkeypatch: pytest.MonkeyPatch
+) -> None:
     room = await server.room(kind="adhoc")
     late = server.token(room)
     async with server.client() as ann, server.client() as bob:
         await ann.call("join", token=server.token(room))
+        await server.sessions.around.journal.drained()
         held = asyncio.Event()
-        server.sessions.around.journal.write("a slow database", held.wait)
+        keep = server.store.chronicle.keep
+
+        async def keep_slowly(entries: Sequence[Entry]) -> None:
+            await held.wait()
+            await keep(entries)
+
+        monkeypatch.setattr(server.sessions.around.journal, "_keep", keep_slowly)
         await ann.call("leave")
         assert await refusal(bob, "join", token=late) == "room-over"
         held.set()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TransportState
+from sfu.link_messages import PutTransport, SlotsFilled, StageChanged, TrackLimited, TransportState
+from signalling.domain.effects import RecordingKind
 from signalling.domain.events import (
     DisconnectReason,
     Event,
@@ -17,14 +18,18 @@ from signalling.domain.events import (
     LeaveReason,
     LobbyLeaveReason,
     MediaLossReason,
+    RecordingFailure,
 )
 from signalling.domain.presence import Tick
+from signalling.domain.recording import RecordersChanged, RecordingFailed, RecordingMoved
+from signalling.live.session import LiveSession
 from signalling.settings import SignallingSettings
 from signalling.ws.dispatch import METHODS
 from signalling.ws.errors import CODES
 from signalling.ws.params import MAX_DATA_BYTES, MAX_TEXT
 from tests.support.link_node import LinkNode
 from tests.support.offers import MEETING, small_offer
+from tests.support.recording import RememberingRecorder
 from tests.support.signalling import RpcClient, Signalling
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text()
@@ -63,6 +68,11 @@ class Conversation:
             "media-disconnected": self.lose_transport,
             "conference-remaining-duration": self.pass_time,
             "user-reconnecting": self.lose_connection,
+            "track-limited": self.send_too_much,
+            "no-recorder": self.link_recorder,
+            "room-record-failed": lambda: self.break_recorder("individual", "recorder-gone"),
+            "room-live-recording-failed": lambda: self.break_recorder("live", "layout-failed"),
+            "room-live-recording-updated": self.replace_recorder,
         }
 
     async def play(self, example: Example) -> None:
@@ -99,6 +109,9 @@ class Conversation:
         if "result" in answer and "client_id" in answer["result"]:
             self.results[who] = answer["result"]
         self.compare({**message, "id": None}, {**answer, "id": None}, str(message["id"]))
+        reason = message["error"]["data"]["reason"] if "error" in message else None
+        if reason in self.happenings:
+            await self.happenings.pop(reason)()
 
     async def settle(self) -> None:
         """Wait for the answers that the document leaves out."""
@@ -115,7 +128,7 @@ class Conversation:
             assert written.keys() == real.keys(), where
             for key, value in written.items():
                 if key in EXACT:
-                    assert value == real[key], f"{where}.{key}"
+                    assert self.translate(value) == real[key], f"{where}.{key}"
                 else:
                     self.compare(value, real[key], f"{where}.{key}")
         elif isinstance(written, list):
@@ -148,12 +161,35 @@ class Conversation:
         transport = next(one for one in self.node.all(PutTransport) if one.endpoint_id == bob)
         await self.node.say(TransportState(transport_id=transport.transport_id, state="lost"))
 
+    async def send_too_much(self) -> None:
+        bob = self.results["bob"]["client_id"]
+        transport = next(one for one in self.node.all(PutTransport) if one.endpoint_id == bob)
+        camera = self.real["93be60f1a8d72c45-1"]
+        limited = TrackLimited(transport_id=transport.transport_id, track_id=camera, layers={"": "resolution"})
+        await self.node.say(limited)
+
     async def pass_time(self) -> None:
         begin = self.server.clock.now
         # An instance's attribute goes before the method of its class.
         vars(self.server.clock)["now"] = lambda: begin() + 301.0
         for session in self.server.sessions.all():
             session.apply(Tick())
+
+    def session(self) -> LiveSession:
+        session = self.server.sessions.find(self.tokens["room_id"])
+        assert session is not None
+        return session
+
+    async def link_recorder(self) -> None:
+        self.session().recording = RememberingRecorder()
+        self.session().apply(RecordersChanged(True))
+
+    async def break_recorder(self, kind: RecordingKind, reason: RecordingFailure) -> None:
+        segment = self.session().session.state.recording.running[kind].segment
+        self.session().apply(RecordingFailed(kind, segment, reason, "It broke."))
+
+    async def replace_recorder(self) -> None:
+        self.session().apply(RecordingMoved("live", 1))
 
     async def lose_connection(self) -> None:
         self.clients["bob"].vanish()
@@ -211,6 +247,7 @@ def test_the_tables_list_what_there_is() -> None:
         (DisconnectReason, "room-disconnected"),
         (LobbyLeaveReason, "awaited-user-gone"),
         (FloorAction, "floor-changed"),
+        (RecordingFailure, "room-record-failed"),
     ):
         assert set(get_args(reasons)) <= set(re.findall(r"`([a-z-]+)`", events[name][0])), name
 

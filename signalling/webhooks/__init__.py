@@ -1,0 +1,1 @@
+"""Webhooks: telling the application's backend what happens in its rooms."""

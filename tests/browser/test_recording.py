@@ -1,0 +1,101 @@
+"""What three real Chromiums publish is what the files of the recording hold."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from recorder.layouts import SIZES, arrange
+from tests.browser.participant import Participant, chromium_participant, colour_name
+from tests.support.films import Watched, probe, watch
+from tests.support.server import Server, running_server
+
+TONES = {"red": 440, "green": 660, "blue": 880}
+SECONDS = 6
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """With a recorder."""
+    async with running_server(tmp_path, recorders="1") as running:
+        await running.wait_for_recorder()
+        yield running
+
+
+async def meet(server: Server, browser: Browser) -> tuple[str, list[Participant]]:
+    """A room with three who all see each other, and whose tones are to be told apart; the first is its moderator."""
+    room = await server.create_room()
+    people = [await chromium_participant(server, browser, name) for name in TONES]
+    for one in people:
+        role = "moderator" if one is people[0] else "participant"
+        await one.join(room.room_id, role=role, talking=True, tone=TONES[one.name])
+    for one in people:
+        await one.sees(*(other for other in people if other is not one))
+    return room.room_id, people
+
+
+async def record(moderator: Participant, seconds: float) -> None:
+    await moderator.page.evaluate("meeting.room.startRecord()")
+    await asyncio.sleep(seconds)
+    await moderator.page.evaluate("meeting.room.stopRecord()")
+
+
+def holds_all_three(film: Watched, at: float) -> bool:
+    """Whether each has the tile that the layout gives, in the right colour, and is heard."""
+    rects = [tile.rect for tile in arrange([*TONES], [], [], SIZES["HD"])]
+    colours = {colour_name(list(film.colour(at, rect))) for rect in rects}
+    return colours == TONES.keys() and all(film.level(tone, at - 0.5, at + 0.5) > 0.02 for tone in TONES.values())
+
+
+async def test_a_recorded_session_becomes_files_of_everyone_and_one_film(
+    server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    room_id, (red, green, blue) = await meet(server, browser)
+    await record(red, SECONDS)
+    for one in (red, green, blue):
+        assert [kind for kind, _ in await one.page.evaluate("meeting.events")].count("room-record-on") == 1
+        await one.happened("room-record-off")
+        await one.leave()
+    archive = await server.archive(room_id, recordings=3, films=1)
+
+    for url in archive["recording"]:
+        file = await server.download(url["url"], tmp_path / "one.mkv")
+        told = probe(file)
+        assert abs(float(told["format"]["duration"]) - SECONDS) < 1.5
+        assert told["audio"]["codec_name"] == "opus" and told["video"]["codec_name"] in ("vp8", "vp9", "h264", "av1")
+
+    file = await server.download(archive["transcoded"][0]["url"], tmp_path / "film.mp4")
+    told = probe(file)
+    assert (told["video"]["codec_name"], told["video"]["width"], told["video"]["height"]) == ("h264", 1280, 720)
+    assert told["video"]["avg_frame_rate"] == "25/1" and told["audio"]["codec_name"] == "aac"
+    assert abs(float(told["format"]["duration"]) - SECONDS) < 1.5
+    film = watch(file)
+    assert max(later - earlier for earlier, later in pairwise(film.times)) < 0.2
+    assert holds_all_three(film, SECONDS / 2)
+
+
+async def test_a_killed_recorder_costs_a_moment_and_the_session_goes_on_in_a_new_segment(
+    server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    room_id, (red, green, blue) = await meet(server, browser)
+    await red.page.evaluate("meeting.room.startRecord()")
+    await asyncio.sleep(SECONDS)
+    killed = server.kill_recorder()
+    while server.recorders() in ([], [killed]):
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(SECONDS + 4)
+    await red.page.evaluate("meeting.room.stopRecord()")
+    for one in (red, green, blue):
+        await one.leave()
+    archive = await server.archive(room_id, recordings=6, films=2)
+    films = [
+        await server.download(url["url"], tmp_path / f"{place}.mp4") for place, url in enumerate(archive["transcoded"])
+    ]
+    lengths = [float(probe(film)["format"]["duration"]) for film in films]
+    # The first segment lacks the last second at most.
+    assert min(lengths) > SECONDS - 1.5
+    for film in films:
+        assert holds_all_three(watch(film), 3)
