@@ -3,11 +3,12 @@
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import av
+from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Discard, Stream
 
 from recorder.composite.planner import Clip
 
@@ -60,12 +61,21 @@ class PictureReader:
         if local > _SEEK_FROM:
             with suppress(av.FFmpegError):  # a file that cannot be searched is read from where it stands
                 self._container.seek(int(local * av.time_base))
-        for packet in unbroken(self._container.demux(stream)):
+        for packet in only(self._container, stream):
             try:
                 frames = packet.decode()
             except av.FFmpegError:
                 continue
             yield from ((frame.time, frame) for frame in frames if frame.time is not None)
+
+
+def only(container: InputContainer, stream: AnyStream) -> "Iterator[Packet[AnyStream]]":
+    """The packets of one stream, up to where the file ends; those of the others are not even made into packets."""
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all
+    # PyAV types packets by the kind of stream, which a type variable cannot choose.
+    return cast("Iterator[Packet[AnyStream]]", unbroken(container.demux(stream)))
 
 
 def unbroken(packets: "Iterator[Packet[AnyStream]]") -> "Iterator[Packet[AnyStream]]":

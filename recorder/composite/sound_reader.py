@@ -6,7 +6,7 @@ import av
 import numpy as np
 
 from recorder.composite.mixer import CHANNELS, SAMPLE_RATE, Sound
-from recorder.composite.pictures import unbroken
+from recorder.composite.pictures import only
 from recorder.composite.planner import Clip
 
 _JUMP = 384  # samples, 8 ms: a greater difference is a gap or a repetition, a smaller one is the clock's
@@ -53,7 +53,7 @@ class SoundReader:
         self._clip = clip
         self._container = av.open(str(path.absolute()))
         streams = self._container.streams.audio
-        self._packets = unbroken(self._container.demux(streams[0]) if streams else iter(()))
+        self._packets = only(self._container, streams[0]) if streams else iter(())
         self._decoded: list[tuple[float, av.AudioFrame]] = []
         self._resampler: av.AudioResampler | None = None
         self._placement = Placement()

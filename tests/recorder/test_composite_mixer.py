@@ -82,7 +82,7 @@ def frames(rate: float, count: int = 3000, gap_at: int | None = None) -> list[tu
 
 
 def test_rounded_timestamps_make_neither_gaps_nor_overlaps():
-    for (start, length), (following, _) in zip((placed := frames(48_000)), placed[1:], strict=False):
+    for (start, length), (following, _) in itertools.pairwise(frames(48_000)):
         assert (start + length, length) == (following, 960)
 
 

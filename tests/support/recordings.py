@@ -12,12 +12,14 @@ import numpy as np
 from recorder.composite.planes import fill, new_frame, part, planes_of
 from recorder.layouts import Rect, Size
 from recorder.timeline import FILE_NAME, FileBegan, Line, PersonJoined, SegmentBegan, SegmentEnded, SourceShown
+from tests.support import priorities
 
 SMALL = Size(320, 180)
 OPTIONS = {
     "libvpx": {"deadline": "realtime", "cpu-used": "8", "g": "50"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "g": "50"},
     "libx264": {"preset": "ultrafast", "tune": "zerolatency", "g": "50"},
+    "libsvtav1": {"preset": "13", "svtav1-params": "pred-struct=1:lookahead=0", "g": "50"},
 }
 
 
@@ -45,7 +47,7 @@ class Track:
 
 def write_file(path: Path, track: Track) -> Path:
     """One MKV with Opus and the track's codec of pictures; its time base is Matroska's millisecond."""
-    with av.open(str(path), "w", format="matroska") as container:
+    with priorities.kept(), av.open(str(path), "w", format="matroska") as container:
         sound = _sound(container, track)
         for number, size in enumerate(track.sizes):
             # A change of size is a new encoder whose packets go on in the same track, as after a change of layer.
