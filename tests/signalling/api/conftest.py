@@ -65,7 +65,7 @@ class Api:
         arguments = (self.store, self.issuer, self.credentials, self.sessions)
         clock = lambda: self.now  # noqa: E731
         backend = enablex.Backend(
-            *arguments, self.links, self.storage, self.dial_in, self.proxies, clock, self.composites.of
+            *arguments, self.links, self.storage, self.dial_in, self.proxies, clock, self.composites
         )
         app = web.Application()
         links = file_links.routes(self.store, self.storage, self.links, self.credentials.app_id, clock)
