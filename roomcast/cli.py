@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from roomcast import config, logs
+from roomcast import config, config_text, logs
 from roomcast.client import Client, ClientError
 from roomcast.config import ConfigError, Options
 
@@ -262,7 +262,7 @@ def show_config(
     with _failing_politely():
         options = _options(context)
     if as_yaml:
-        output.print(config.as_yaml(options), highlight=False, markup=False)
+        output.print(config_text.as_yaml(options), highlight=False, markup=False)
         return
     table = Table(
         Column("option and variable", no_wrap=True),
@@ -271,7 +271,7 @@ def show_config(
         Column("reason", overflow="fold"),
         show_lines=True,
     )
-    for option in config.describe(options):
+    for option in config_text.describe(options):
         name = f"[bold]{option.name}[/bold]\n[dim]{option.variable}[/dim]"
         style = "bold" if option.changed else ""
         table.add_row(name, Text(option.value, style), escape(option.default), escape(option.reason))

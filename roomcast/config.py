@@ -1,9 +1,7 @@
 """The configuration: one YAML file and ROOMCAST_* variables, which win over the file."""
 
 import json
-import textwrap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,9 +17,6 @@ PREFIX = "ROOMCAST_"
 # Names the file; every other variable with the prefix is an option.
 FILE_VARIABLE = "ROOMCAST_CONFIG"
 
-# URLs may hold passwords.
-_SECRETS = frozenset({"link_secret", "sip_password", "webhook_secret", "webhook_urls", "database_url", "archive_url"})
-_HIDDEN = "(set, not shown)"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -298,18 +293,6 @@ class Options(BaseModel):
         return (self.recorder_dir or self.data_dir / "recordings").absolute()
 
 
-@dataclass(frozen=True, slots=True)
-class OptionInfo:
-    """What `roomcast config` shows of one option; the value of a secret is not shown."""
-
-    name: str
-    variable: str
-    default: str
-    value: str
-    reason: str
-    changed: bool
-
-
 def load(path: Path | None, environ: Mapping[str, str]) -> Options:
     """The options from a YAML file (or none) and from ROOMCAST_* variables.
 
@@ -331,34 +314,6 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Options:
             raise ConfigError(f"{name} in {where} is not an option: `roomcast config` lists all options") from None
         problem = detail["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{name} in {where}: {problem}" if name else problem) from None
-
-
-def describe(options: Options) -> Iterator[OptionInfo]:
-    """Every option in the order of its definition."""
-    values, defaults = options.model_dump(mode="json"), Options().model_dump(mode="json")
-    for name, field in Options.model_fields.items():
-        changed = values[name] != defaults[name]
-        yield OptionInfo(
-            name=name,
-            variable=PREFIX + name.upper(),
-            default=_text(defaults[name]),
-            value=_HIDDEN if changed and name in _SECRETS else _text(values[name]),
-            reason=field.description or "",
-            changed=changed,
-        )
-
-
-def as_yaml(options: Options) -> str:
-    """A commented file with every option; those at their default, and secrets, are commented out."""
-    values, defaults = options.model_dump(mode="json"), Options().model_dump(mode="json")
-    blocks = []
-    for option in describe(options):
-        shown = option.changed and option.name not in _SECRETS
-        reason = textwrap.fill(option.reason, 100, initial_indent="# ", subsequent_indent="# ")
-        # A value written as JSON is YAML too, on one line.
-        value = json.dumps((values if shown else defaults)[option.name], ensure_ascii=False)
-        blocks.append(f"{reason}\n{'' if shown else '# '}{option.name}: {value}\n")
-    return "\n".join(blocks)
 
 
 def is_loopback(host: str) -> bool:
@@ -388,16 +343,3 @@ def _read_file(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise ConfigError(f"the configuration file {path} must hold lines such as http_port: 8080")
     return content
-
-
-def _text(value: object) -> str:
-    """A value of JSON for people."""
-    match value:
-        case None:
-            return ""
-        case list():
-            return ", ".join(map(str, value))
-        case bool():
-            return str(value).lower()
-        case _:
-            return str(value)

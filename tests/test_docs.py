@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from roomcast.config import Options, describe
+from roomcast.config import Options
+from roomcast.config_text import describe
 
 TOP = Path(__file__).parent.parent
 CONFIGURATION = TOP / "docs" / "configuration.md"

@@ -8,7 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomcast.config import ConfigError, Options, as_yaml, describe, load, local_authority
+from roomcast.config import ConfigError, Options, load, local_authority
+from roomcast.config_text import as_yaml, describe
 
 
 @pytest.fixture
