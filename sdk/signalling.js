@@ -20,8 +20,11 @@ const PING_EVERY_MS = 10_000;
 const PING_TIMEOUT_MS = 6_000;
 const RETRY_DELAYS_MS = [0, 300, 700, 1500, 2500];
 const REPEATABLE = new Set(["mute", "unmute", "limit-slots", "set-data"]);
-/** The server starts to count its grace time when it notices the loss, which may be later than here. */
-const GRACE_MARGIN_MS = 10_000;
+/**
+ * How long to try to get back. A server that is there says itself when the grace time is over; one that died lets its
+ * participants come back for five minutes after its return.
+ */
+const RETURN_TIME_MS = 300_000;
 
 /**
  * How long to wait before the attempt with this number (from 0), in milliseconds.
@@ -55,7 +58,6 @@ export class Signalling extends Emitter {
   /** @type {Promise<void>} resolves while there is a usable socket */
   #usable;
   #resumeToken = "";
-  #graceMs = 0;
   #lastSeq = 0;
   #closed = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -146,7 +148,6 @@ export class Signalling extends Emitter {
   /** @param {JoinResult} result */
   #remember(result) {
     this.#resumeToken = result.resume_token ?? this.#resumeToken;
-    this.#graceMs = (result.resume_grace ?? 30) * 1000;
   }
 
   /** @param {import("./json-rpc.js").Notification} notification */
@@ -180,7 +181,7 @@ export class Signalling extends Emitter {
 
   /** @throws {ConnectionError | RequestError} when the participant cannot be had back */
   async #resume() {
-    const deadline = performance.now() + this.#graceMs + GRACE_MARGIN_MS;
+    const deadline = performance.now() + RETURN_TIME_MS;
     for (let attempt = 0; ; attempt++) {
       await this.#pause(retryDelay(attempt));
       if (this.#closed) throw new ConnectionError("closed", "The connection was closed.");
