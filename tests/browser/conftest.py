@@ -1,12 +1,13 @@
-"""A server and a Chromium for each test, and a place to report what was measured."""
+"""A server and a Chromium for the tests of a file, and a place to report what was measured."""
 
 import fcntl
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 from typing import IO
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.guest import House
@@ -25,6 +26,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(TIMEOUT))
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows the end of the server's log when a test fails: the server goes on for the tests that follow."""
+    report = yield
+    server = getattr(item, "funcargs", {}).get("server")
+    if report.failed and server is not None:
+        report.sections.append(("the end of the server's log", server.log_tail()))
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,19 +68,28 @@ def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return request.config.stash[MEASURED].append
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running_server(tmp_path) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One for all tests of a file: each makes rooms of its own."""
+    async with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium_process() -> AsyncIterator[Browser]:
     async with chromium.chromium() as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(chromium_process: Browser) -> AsyncIterator[Browser]:
+    """A browser without any page, at the beginning of a test and after it."""
+    yield chromium_process
+    for context in chromium_process.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(server: Server, browser: Browser) -> AsyncIterator[House]:
     """At the end no page may have reported an error, those of the content security policy included."""
     house = House(server, browser)

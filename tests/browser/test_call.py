@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.participant import Participant, chromium_participant
@@ -14,7 +14,7 @@ from tests.support.server import Server
 FREEZE = 1000
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def three(server: Server, browser: Browser) -> AsyncIterator[list[Participant]]:
     """Three participants, not yet in a room. At the end none of their pages may have thrown."""
     participants = [await chromium_participant(server, browser, name) for name in ("red", "green", "blue")]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.participant import chromium_participant, firefox_participant
@@ -10,7 +10,7 @@ from tests.support.firefox import BidiConnection, firefox
 from tests.support.server import Server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def fox() -> AsyncIterator[BidiConnection]:
     async with firefox() as running:
         yield running

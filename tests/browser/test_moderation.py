@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.participant import Participant, chromium_participant, colour_name
@@ -18,7 +19,7 @@ CAMERA = {"width": 320, "height": 180, "rate": 10}
 PATIENCE = 20.0
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def people(server: Server, browser: Browser) -> AsyncIterator[list[Participant]]:
     """Red, who moderates, green, who obeys nobody, blue and yellow; none in a room yet."""
     found = [await chromium_participant(server, browser, name) for name in ("red", "green", "blue", "yellow")]

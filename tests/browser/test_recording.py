@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from recorder.layouts import SIZES, arrange
@@ -14,13 +15,13 @@ from tests.support.films import Watched, probe, watch
 from tests.support.server import Server, running_server
 
 TONES = {"red": 440, "green": 660, "blue": 880}
-SECONDS = 6
+SECONDS = 5
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """With a recorder."""
-    async with running_server(tmp_path, recorders="1") as running:
+    async with running_server(tmp_path_factory.mktemp("server"), recorders="1") as running:
         await running.wait_for_recorder()
         yield running
 

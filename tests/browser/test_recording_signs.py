@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from signalling.domain.recording import RecordingFailed
@@ -71,7 +71,7 @@ async def media_node(server: Signalling) -> AsyncIterator[None]:
         await process.wait()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def meeting(tmp_path: Path, browser: Browser) -> AsyncIterator[Meeting]:
     async with running_signalling(tmp_path, static_dirs=find_static_dirs()) as server, media_node(server):
         yield Meeting(server, await server.room(), browser)

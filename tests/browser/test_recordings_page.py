@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import av
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from signalling.archive import LocalStorage
@@ -96,7 +96,7 @@ async def meeting_with_files(server: Signalling, folder: Path) -> None:
     await end(server.store, conf_num, NOW + 2700)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def archived(tmp_path: Path) -> AsyncIterator[Signalling]:
     """A server that finds at its start that a session has ended of which there are no documents yet."""
     async with running_signalling(tmp_path) as before:
@@ -139,7 +139,7 @@ class Operator:
         return video
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def operator(archived: Signalling, browser: Browser) -> AsyncIterator[Operator]:
     operator = Operator(await chromium.open_page(browser, f"{archived.url}/recordings"))
     yield operator

@@ -41,7 +41,9 @@ async def test_the_bitrates_of_the_reports_are_those_of_the_browsers(
     passed, after = loop.time() - began, {one.name: await totals(one) for one in (red, green)}
     for one in (red, green):
         await one.leave()
-    reports = {report["user"]["name"]: report for report in await server.reports(room.room_id)}
+    # A report is there when the leave is in the database.
+    while len(reports := {report["user"]["name"]: report for report in await server.reports(room.room_id)}) < 2:
+        await asyncio.sleep(0.1)
     assert reports.keys() == {"red", "green"}
     for name, other in (("red", "green"), ("green", "red")):
         report = reports[name]
