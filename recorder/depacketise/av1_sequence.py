@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from sfu.codecs.av1 import read_operating_points
 from sfu.codecs.bits import BitReader
 
 _SELECT = 2  # "seq_choose_…": decided frame by frame
@@ -28,7 +29,7 @@ def read_sequence_header(body: bytes) -> SequenceHeader:
     profile = bits.read(3)
     bits.skip(1)  # still_picture
     reduced = bits.flag()
-    level, tier = (bits.read(5), 0) if reduced else _read_operating_points(bits)
+    level, tier = (bits.read(5), 0) if reduced else read_operating_points(bits)
     width_bits, height_bits = bits.read(4) + 1, bits.read(4) + 1
     width, height = bits.read(width_bits) + 1, bits.read(height_bits) + 1
     _skip_tools(bits, reduced)
@@ -49,31 +50,6 @@ def av1_configuration(header: SequenceHeader, obu: bytes) -> bytes:
         )
         + obu
     )
-
-
-def _read_operating_points(bits: BitReader) -> tuple[int, int]:
-    """Level and tier of the first operating point, which is the whole stream."""
-    decoder_model = False
-    delay_bits = 0
-    if bits.flag():  # timing_info_present_flag
-        bits.skip(64)
-        if bits.flag():  # equal_picture_interval
-            bits.exp_golomb()
-        decoder_model = bits.flag()
-        if decoder_model:
-            delay_bits = bits.read(5) + 1
-            bits.skip(32 + 5 + 5)
-    initial_display_delay = bits.flag()
-    levels = []
-    for _ in range(bits.read(5) + 1):
-        bits.skip(12)
-        level = bits.read(5)
-        levels.append((level, bits.read(1) if level > 7 else 0))
-        if decoder_model and bits.flag():
-            bits.skip(2 * delay_bits + 1)
-        if initial_display_delay and bits.flag():
-            bits.skip(4)
-    return levels[0]
 
 
 def _skip_tools(bits: BitReader, reduced: bool) -> None:

@@ -85,12 +85,14 @@ def _read_size(bits: BitReader) -> tuple[int, int]:
     if bits.flag():  # reduced_still_picture_header
         bits.skip(5)
     else:
-        _skip_operating_points(bits)
+        read_operating_points(bits)
     width_bits, height_bits = bits.read(4) + 1, bits.read(4) + 1
     return bits.read(width_bits) + 1, bits.read(height_bits) + 1
 
 
-def _skip_operating_points(bits: BitReader) -> None:
+def read_operating_points(bits: BitReader) -> tuple[int, int]:
+    """Level and tier of the first operating point, which is the whole stream (AV1 specification section 5.5.1, from
+    timing_info_present_flag on). Leaves `bits` after the last one."""
     decoder_model = False
     delay_bits = 0
     if bits.flag():  # timing_info_present_flag
@@ -102,11 +104,13 @@ def _skip_operating_points(bits: BitReader) -> None:
             delay_bits = bits.read(5) + 1
             bits.skip(32 + 5 + 5)
     initial_display_delay = bits.flag()
+    levels = []
     for _ in range(bits.read(5) + 1):
         bits.skip(12)
-        if bits.read(5) > 7:  # seq_level_idx; from level 4.0 on with a tier
-            bits.skip(1)
+        level = bits.read(5)  # seq_level_idx; from level 4.0 on with a tier
+        levels.append((level, bits.read(1) if level > 7 else 0))
         if decoder_model and bits.flag():
             bits.skip(2 * delay_bits + 1)
         if initial_display_delay and bits.flag():
             bits.skip(4)
+    return levels[0]
