@@ -10,9 +10,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from recorder.storage import CHUNK, ArchiveStorage, StorageError
+from tests.support.s3 import s3_server
 
 CONTENT = os.urandom(3 * CHUNK + 17)
 
@@ -36,20 +36,10 @@ def source(tmp_path: Path) -> Path:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A folder in a bucket that is there."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"),
-        ("AWS_ENDPOINT_URL", f"http://{host}:{port}"),
-    ):
-        monkeypatch.setenv(name, value)
-    # The servers of all tests in a process share their buckets.
-    bucket = f"recordings-{secrets.token_hex(4)}"
-    fsspec.filesystem("s3", skip_instance_cache=True).mkdir(bucket)
-    yield f"{bucket}/archive"
-    server.stop()
+    with s3_server(monkeypatch):
+        bucket = f"recordings-{secrets.token_hex(4)}"
+        fsspec.filesystem("s3").mkdir(bucket)
+        yield f"{bucket}/archive"
 
 
 async def test_a_folder_gets_the_file_whole_and_nothing_besides(tmp_path: Path, source: Path) -> None:

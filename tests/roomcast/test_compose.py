@@ -1,6 +1,5 @@
 """`roomcast compose`: what it prints, and what it leaves."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,6 +18,11 @@ def segment(folder: Path, seconds: float = 0.4) -> Path:
     write_file(folder / "ada-1.mkv", Track(0.4))
     write_timeline(folder, [*joined("ada"), *joined("bob")], end=seconds)
     return folder
+
+
+def heed_interrupts() -> None:
+    """What a shell runs in the background, CI for one, ignores SIGINT, and so does everything that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_it_makes_the_film_and_says_where_how_and_without_what(tmp_path):
@@ -42,7 +46,7 @@ def test_errors_say_what_to_do(tmp_path):
 def test_control_c_leaves_no_half_file(tmp_path):
     segment(tmp_path, seconds=3600)
     command = [sys.executable, "-m", "roomcast", "compose", str(tmp_path), "--encoder", "libx264"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed_interrupts)
     deadline = time.monotonic() + 60
     while not (tmp_path / ".composite.mp4.part").exists():
         assert time.monotonic() < deadline and process.poll() is None

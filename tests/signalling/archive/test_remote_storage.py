@@ -7,20 +7,13 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from signalling.archive import LocalStorage, Storage, StorageError, open_storage
+from tests.support.s3 import s3_server
 
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    yield
-    server.stop()
+    with s3_server(monkeypatch):
+        yield
 
 
 @pytest.fixture(params=["memory", "s3"])
