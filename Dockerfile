@@ -8,9 +8,9 @@ WORKDIR /opt/roomcast
 # Installs into a virtual environment; make and pip's cache stay behind in this stage.
 FROM base AS build
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev make \
     && rm -rf /var/lib/apt/lists/*
-COPY Makefile pyproject.toml requirements.lock README.md ./
+COPY Makefile hatch_build.py pyproject.toml requirements.lock README.md ./
 COPY sfu sfu
 COPY signalling signalling
 COPY recorder recorder

@@ -64,7 +64,7 @@ $(VENV)/.created:
 	@touch $@
 
 # Wheels only: a package that needs a compiler would fail late, and on the next machine only.
-$(VENV)/.installed: $(VENV)/.created pyproject.toml requirements.lock
+$(VENV)/.installed: $(VENV)/.created pyproject.toml requirements.lock $(wildcard sfu/native/*.[ch])
 	@echo "Installing what the server needs, about a minute"
 	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable .
 	@touch $@

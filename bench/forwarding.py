@@ -16,10 +16,14 @@ from multiprocessing.connection import Connection
 
 from pylibsrtp import Policy
 
-from sfu.forwarding.packet_path import PacketPath
+from sfu.forwarding.compiled_flush import CompiledFlush
+from sfu.forwarding.flush import Flush
+from sfu.forwarding.packet_path import PacketPath, kernel_has_segmentation
+from sfu.forwarding.plain_flush import PlainFlush
 from sfu.forwarding.router import Router
 from sfu.link_messages import Codec, Fingerprint, Ice, PutRouter, PutTransport, Slot, Track
 from sfu.metrics import Counters
+from sfu.native import is_built
 from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
 
 VP8 = Codec(format="VP8", name="VP8", payload_type=96, clock_rate=90000, rtx_payload_type=97)
@@ -33,6 +37,7 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=20, help="packets of one video frame, read in one wake-up")
     parser.add_argument("--packets", type=int, default=20_000, help="packets that the publisher sends")
     parser.add_argument("--no-segmentation", action="store_true", help="one sendto per packet")
+    parser.add_argument("--plain", action="store_true", help="the flush in Python, even if the compiled one is there")
     arguments = parser.parse_args()
     rounds = [measure(arguments) for _ in range(3)]
     costs = sorted(cost for cost, _ in rounds)
@@ -50,13 +55,14 @@ def measure(arguments: argparse.Namespace) -> tuple[float, float]:
     sink.start()
     addresses = ours.recv()
     counters = Counters()
-    path = PacketPath(counters.count, segmentation=False if arguments.no_segmentation else None)
+    path = PacketPath(counters.count, flush=flush_of(arguments))
     router = Router(PutRouter(request_id=0, router_id="r"), path, count=counters.count, tell=lambda message: None)
     publisher = router.put_transport(transport("publisher", tracks=(camera(),)), 0.0)
     socket_out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     for number, address in enumerate(addresses):
         peer = router.put_transport(transport(f"subscriber{number}", slots=(slot(number),)), 0.0)
-        peer.egress.srtp, peer.egress.udp, peer.egress.address = SrtpSender(KEYS), socket_out, address
+        peer.egress.protect_with(SrtpSender(KEYS))
+        peer.egress.send_to(socket_out, address)
     router.refresh(0.0)
     incoming = SrtpReceiver(KEYS, counters.count)
     bursts = protected_bursts(arguments.packets, arguments.burst)
@@ -76,6 +82,11 @@ def measure(arguments: argparse.Namespace) -> tuple[float, float]:
     sink.join()
     forwarded = counters.totals()["packets-forwarded"]
     return spent / forwarded * 1e6, received / forwarded
+
+
+def flush_of(arguments: argparse.Namespace) -> Flush:
+    segmentation = not arguments.no_segmentation and kernel_has_segmentation()
+    return PlainFlush(segmentation) if arguments.plain or not is_built() else CompiledFlush(segmentation)
 
 
 def protected_bursts(packets: int, burst: int) -> list[list[bytes]]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import structlog
 
 from sfu.dtls import Certificate
+from sfu.forwarding.egress import Egress
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.peer import Peer
 from sfu.forwarding.router import Router
@@ -66,7 +67,7 @@ class MediaNode:
         self._clock = clock
         # Wall clock and monotonic clock are compared once: sender reports must not jump with the machine's date.
         self._ntp_offset = time.time() + NTP_EPOCH - clock()
-        self._path = PacketPath(counters.count)
+        self._path = PacketPath(counters.count, clock=clock)
         self.taps = Taps(self._path, counters.count, clock=clock, ntp_offset=self._ntp_offset)
         self._routers: dict[str, Router] = {}
         self._transports: dict[str, tuple[Transport, Router]] = {}
@@ -243,13 +244,14 @@ class MediaNode:
         self._tell(TransportState(transport_id=transport.transport_id, state="connected"))
 
     def path_changed(self, transport: Transport) -> None:
-        egress = transport.context.egress
-        egress.srtp = transport.srtp
+        egress: Egress = transport.context.egress
+        if transport.srtp is not None:
+            egress.protect_with(transport.srtp)
         remote = transport.remote
         if isinstance(remote, TcpConnection):
-            egress.udp, egress.address, egress.write_frame = None, None, remote.write_frame
-        else:
-            egress.udp, egress.address, egress.write_frame = transport.socket, remote, None
+            egress.write_to(remote.write_frame)
+        elif remote is not None and transport.socket is not None:
+            egress.send_to(transport.socket, remote)
 
     def closed(self, transport: Transport, state: ClosedState, reason: str) -> None:
         if transport.transport_id in self._transports:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sfu.caps import Policer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
-from sfu.forwarding.packet_path import Outlets, PacketPath
+from sfu.forwarding.outlet import Outlets
+from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.ring import PacketRing
 from sfu.forwarding.sender_clock import StreamClock
 from sfu.link_messages import Excess, Kind

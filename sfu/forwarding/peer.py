@@ -95,6 +95,8 @@ class Peer:
                 self.slots[slot_id] = OutgoingSlot(parameters, self.egress, self._path)
             elif known.parameters != parameters:
                 known.update(parameters)
+        if any("transport-wide-cc" in slot.extensions for slot in slots):
+            self.egress.number_packets()
         self._by_ssrc = {slot.parameters.ssrc: slot for slot in self.slots.values()}
         self._by_use.clear()
         for slot in sorted(self.slots.values(), key=lambda slot: slot.parameters.index):
@@ -168,7 +170,7 @@ class Peer:
         return compounds
 
     def close(self) -> None:
-        self.egress.srtp = None
+        self.egress.close()
         for slot in self.slots.values():
             slot.idle()
         self.ingress.close()

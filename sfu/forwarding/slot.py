@@ -16,9 +16,9 @@ from sfu.forwarding.egress import Egress
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
 from sfu.forwarding.meter import Tally
-from sfu.forwarding.packet_path import PacketPath, write_packet
+from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat
+from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat, write_packet
 from sfu.link_messages import Slot as SlotParameters
 from sfu.rtcp.reports import ReportBlock
 
@@ -163,9 +163,9 @@ class OutgoingSlot:
             return
         canonical = self.wire_format.canonical(packet)
         if canonical is not None:
-            self._path.send(self.egress, plan, (canonical,))
-            plan.packets_sent += 1
-            plan.octets_sent += canonical.size - HEADER_SIZE
+            self._path.send(plan, (canonical,))
+            plan.packets_late += 1
+            plan.octets_late += len(canonical.data) - HEADER_SIZE
 
     def refill(self, now: float) -> None:
         """Allow for more retransmissions, and let go of layers, with their packets, that nobody asks for any more."""
@@ -225,13 +225,12 @@ class OutgoingSlot:
             return False
         rtx_payload_type = self.wire_format.rtx_payload_type.get(packet.format)
         if self.parameters.rtx_ssrc is None or rtx_payload_type is None:
-            self._path.send(self.egress, switch.plan, (canonical,))
+            self._path.send(switch.plan, (canonical,))
             return True
         data = write_packet(canonical, switch.plan)
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        self._path.send_rtp(
-            self.egress, as_retransmission(data, rtx_payload_type, self.parameters.rtx_ssrc, self._rtx_sequence)
-        )
+        retransmission = as_retransmission(data, rtx_payload_type, self.parameters.rtx_ssrc, self._rtx_sequence)
+        self._path.send_rtp(self.egress, retransmission, canonical.transport_at)
         return True
 
     def _current(self) -> Numbers:

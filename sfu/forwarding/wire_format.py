@@ -4,51 +4,58 @@ An offer's ids are the client's choice, but all Chromiums choose alike, and so d
 equal wire formats share one *canonical* packet, built once, of which only a plan's numbers are left open.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from struct import Struct
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sfu.codecs import red
 from sfu.codecs.dependency_descriptor import FRAME_NUMBER_OFFSET
 from sfu.forwarding.media_packet import NO_NUMBER, OPUS_IN_RED, MediaPacket
 from sfu.link_messages import ExtensionName, Slot
 from sfu.rtp.extensions import write_extensions
+from sfu.rtp.packet import ONE_BYTE_PROFILE
+
+if TYPE_CHECKING:
+    from sfu.forwarding.plan import Plan
 
 RTP_VERSION = 0x80
 HAS_EXTENSION = 0x10
 MARKER = 0x80
 HEADER_SIZE = 12
+BLOCK_HEADER_SIZE = 4
 
 # Mask and flag of a picture id in VP8's and VP9's descriptor (RFC 7741 section 4.2, RFC 9628 section 4.2: the M bit),
 # and of a frame number in the dependency descriptor (AV1 RTP specification, appendix A).
 PICTURE_ID_MASK, PICTURE_ID_FLAG = 0x7FFF, 0x8000
 FRAME_NUMBER_MASK, FRAME_NUMBER_FLAG = 0xFFFF, 0
 
-FORWARDED_EXTENSIONS: tuple[ExtensionName, ...] = ("dependency-descriptor", "audio-level")
+FORWARDED_EXTENSIONS: tuple[ExtensionName, ...] = ("dependency-descriptor", "audio-level", "transport-wide-cc")
+"""In the order in which they are written: the first and the last are looked for later."""
+
+_HEADER = Struct("!BB10x").pack
+_PACK_NUMBERS = Struct("!HII").pack_into
+_PACK_NUMBER = Struct("!H").pack_into
+_OPEN_NUMBER = bytes(2)
 
 
 class Canonical(NamedTuple):
-    """A packet of which only what a plan changes is left open.
+    """A whole packet of which only what a plan and a transport change is left open.
 
-    `pack_into` writes header and body in one call. The body is `head`, then, unless `picture_id` is NO_NUMBER, the
-    picture id in two bytes, then, unless `tl0` is NO_NUMBER, `between` and the TL0 index in one byte, then `tail`.
+    `data` has nothing yet where sequence number, timestamp and SSRC belong, nor at these places, 0 for none:
+    `picture_at` (two bytes), `tl0_at` (one byte) and `transport_at` (two bytes, the transport-wide sequence number).
     """
 
-    pack_into: Callable[..., None]
-    size: int
-    first_byte: int
-    second_byte: int
+    data: bytes
     sequence_number: int
     timestamp: int
-    head: bytes
+    picture_at: int
     picture_id: int
     picture_mask: int
     picture_flag: int
-    between: bytes
+    tl0_at: int
     tl0: int
-    tail: bytes
+    transport_at: int
 
 
 @dataclass(frozen=True)
@@ -83,31 +90,23 @@ class WireFormat:
         payload_type, payload = self._translate(packet)
         if payload_type is None:
             return None
-        extensions = self._extensions(packet)
-        body = extensions + payload
-        number_at = self._number_offset(packet, extensions)
-        tl0_at = len(extensions) + packet.tl0_offset if packet.tl0 != NO_NUMBER else 0
+        extensions, transport_at = self._extensions(packet)
+        header = _HEADER(
+            RTP_VERSION | (HAS_EXTENSION if extensions else 0), payload_type | (MARKER if packet.marker else 0)
+        )
         in_descriptor = packet.descriptor is not None
-        if not number_at:
-            head, between, tail = body, b"", b""
-        elif not tl0_at:
-            head, between, tail = body[:number_at], b"", body[number_at + 2 :]
-        else:
-            head, between, tail = body[:number_at], body[number_at + 2 : tl0_at], body[tl0_at + 1 :]
+        payload_at = HEADER_SIZE + len(extensions)
         return Canonical(
-            _layout(len(head), len(between), len(tail), bool(number_at), bool(tl0_at)).pack_into,
-            HEADER_SIZE + len(body),
-            RTP_VERSION | (HAS_EXTENSION if extensions else 0),
-            payload_type | (MARKER if packet.marker else 0),
+            header + extensions + payload,
             packet.sequence_number,
             packet.timestamp,
-            head,
-            packet.picture_id if number_at else NO_NUMBER,
+            self._picture_at(packet, extensions),
+            packet.picture_id & 0xFFFF,
             FRAME_NUMBER_MASK if in_descriptor else PICTURE_ID_MASK,
             FRAME_NUMBER_FLAG if in_descriptor else PICTURE_ID_FLAG,
-            between,
-            packet.tl0 if tl0_at else NO_NUMBER,
-            tail,
+            payload_at + packet.tl0_offset if packet.tl0 != NO_NUMBER else 0,
+            packet.tl0 & 0xFF,
+            transport_at,
         )
 
     def _translate(self, packet: MediaPacket) -> tuple[int | None, bytes]:
@@ -121,34 +120,58 @@ class WireFormat:
             return opus, red.primary(packet.payload).payload
         return payload_type, red.rewrite_payload_types(packet.payload, {OPUS_IN_RED: opus})
 
-    def _extensions(self, packet: MediaPacket) -> bytes:
+    def _extensions(self, packet: MediaPacket) -> tuple[bytes, int]:
+        """The block of header extensions, and where in the packet the transport-wide sequence number lies."""
         values = {
             "dependency-descriptor": packet.descriptor,
             "audio-level": packet.audio_level,
+            "transport-wide-cc": _OPEN_NUMBER,
         }
         items = [(id_, value) for name, id_ in self.extensions if (value := values[name]) is not None]
-        return write_extensions(items) if items else b""
+        if not items:
+            return b"", 0
+        block = write_extensions(items)
+        if self.extensions[-1][0] != "transport-wide-cc":
+            return block, 0
+        # It is the last element: what comes before it tells its place.
+        used = sum(len(value) + element_header(block) for _, value in items) - len(_OPEN_NUMBER)
+        return block, HEADER_SIZE + BLOCK_HEADER_SIZE + used
 
-    def _number_offset(self, packet: MediaPacket, extensions: bytes) -> int:
-        """Where in the body the picture id lies, 0 for nowhere."""
+    def _picture_at(self, packet: MediaPacket, extensions: bytes) -> int:
+        """Where in the packet the picture id lies, 0 for nowhere."""
         if packet.picture_id == NO_NUMBER:
             return 0
         if packet.descriptor is None:
-            return len(extensions) + packet.picture_id_offset
+            return HEADER_SIZE + len(extensions) + packet.picture_id_offset
         if not self.extensions or self.extensions[0][0] != "dependency-descriptor":
             return 0
         # The descriptor is the first element of the block, its frame number follows its first byte.
-        element_header = 1 if extensions[:2] == b"\xbe\xde" else 2
-        return 4 + element_header + FRAME_NUMBER_OFFSET
+        return HEADER_SIZE + BLOCK_HEADER_SIZE + element_header(extensions) + FRAME_NUMBER_OFFSET
 
 
-@lru_cache(maxsize=16384)
-def _layout(head: int, between: int, tail: int, has_picture_id: bool, has_tl0: bool) -> Struct:
-    body = f"{head}s"
-    if has_picture_id:
-        body += "H"
-    if has_tl0:
-        body += f"{between}sB"
-    if has_picture_id:
-        body += f"{tail}s"
-    return Struct(f"!BBHII{body}")
+def element_header(block: bytes) -> int:
+    """How many bytes stand before each value in a block of header extensions (RFC 8285 section 4)."""
+    return 1 if block[:2] == ONE_BYTE_PROFILE.to_bytes(2, "big") else 2
+
+
+def write_packet(packet: Canonical, plan: "Plan") -> bytearray:
+    """One packet as the plan has it, unencrypted: for a retransmission, off the packet path."""
+    data = bytearray(packet.data)
+    write_numbers(data, 0, packet, plan)
+    return data
+
+
+def write_numbers(buffer: bytearray, position: int, packet: Canonical, plan: "Plan") -> None:
+    """Fill in all that a plan decides of a packet that lies in `buffer` from `position` on."""
+    _, sequence, timestamp, picture_at, picture, mask, flag, tl0_at, tl0, _ = packet
+    _PACK_NUMBERS(
+        buffer,
+        position + 2,
+        (sequence + plan.sequence_offset) & 0xFFFF,
+        (timestamp + plan.timestamp_offset) & 0xFFFFFFFF,
+        plan.ssrc,
+    )
+    if picture_at:
+        _PACK_NUMBER(buffer, position + picture_at, (picture + plan.picture_id_offset) & mask | flag)
+    if tl0_at:
+        buffer[position + tl0_at] = (tl0 + plan.tl0_offset) & 0xFF

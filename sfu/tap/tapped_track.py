@@ -51,7 +51,8 @@ class TappedTrack:
     def connect(self, connection: TapConnection, at: float) -> None:
         """Write to this connection from now on, beginning with what is known of the track."""
         self._connection = connection
-        self._egress.srtp, self._egress.write_frame = PlainSender(), self._write
+        self._egress.protect_with(PlainSender())
+        self._egress.write_to(self._write)
         self._reported = None, 0.0
         if self._codec is not None:
             self._announce(connection, self._codec)
@@ -61,7 +62,8 @@ class TappedTrack:
     def disconnect(self) -> None:
         """Stop until the next connection."""
         self._slot.idle()
-        self._egress.srtp = self._egress.write_frame = self._connection = None
+        self._egress.close()
+        self._connection = None
 
     def end(self) -> None:
         """The track is gone."""

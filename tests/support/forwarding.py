@@ -1,13 +1,15 @@
 """A router without network: peers whose sockets are lists, publishers that make RTP packets."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from pylibsrtp import Policy
 
-from sfu.forwarding.packet_path import UDP_SEGMENT, PacketPath
+from sfu.forwarding.flush import Flush
+from sfu.forwarding.packet_path import PacketPath
+from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.peer import Peer
 from sfu.forwarding.router import Router
 from sfu.link_messages import Codec, Fingerprint, Ice, NodeMessage, PutRouter, PutTransport, Slot, Track
@@ -15,6 +17,7 @@ from sfu.metrics import Counters
 from sfu.rtp.extensions import write_extensions
 from sfu.rtp.packet import RtpPacket, parse_rtp
 from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
+from tests.support.pretended_sockets import pretended_descriptor
 
 KEYS = SrtpKeys(Policy.SRTP_PROFILE_AEAD_AES_128_GCM, bytes(range(28)), bytes(range(28)))
 OPUS = Codec(format="opus", name="opus", payload_type=111, clock_rate=48000)
@@ -28,6 +31,10 @@ class RecordingSocket:
     def __init__(self) -> None:
         self.datagrams: list[bytes] = []
         self.messages = 0
+
+    def fileno(self) -> int:
+        """A number that stands for this socket with the compiled flush, far above any file descriptor."""
+        return pretended_descriptor(self)
 
     def sendto(self, data: memoryview, address: object) -> None:
         self.messages += 1
@@ -44,15 +51,17 @@ class RecordingSocket:
 
 @dataclass
 class Session:
-    """One router under a clock of its own."""
+    """One router under a clock of its own, with the flush that `make_flush` makes: the tests of both set it."""
 
+    make_flush: ClassVar[Callable[[bool], Flush]] = PlainFlush
     max_video_slots: int = 16
+    segmentation: bool = True
     now: float = 100.0
     told: list[NodeMessage] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
 
     def __post_init__(self) -> None:
-        self.path = PacketPath(self.counters.count, segmentation=True)
+        self.path = PacketPath(self.counters.count, flush=self.make_flush(self.segmentation), clock=lambda: self.now)
         self.router = Router(
             PutRouter(request_id=0, router_id="r", max_video_slots=self.max_video_slots),
             self.path,
@@ -84,9 +93,8 @@ class Member:
         self._receiver = SrtpReceiver(KEYS, session.counters.count)
         self._taken = 0
         self.peer: Peer = self.put(tracks, slots)
-        self.peer.egress.srtp = SrtpSender(KEYS)
-        self.peer.egress.udp = self.socket  # type: ignore[assignment]  # a double that records
-        self.peer.egress.address = (name, 1)
+        self.peer.egress.protect_with(SrtpSender(KEYS))
+        self.use(self.socket)
         session.router.stale = True
         session.settle()
 
@@ -102,6 +110,11 @@ class Member:
             slots=slots,
         )
         return self.session.router.put_transport(command, self.session.now)
+
+    def use(self, sock: RecordingSocket) -> None:
+        """Get what is sent by this socket from now on."""
+        self.socket = sock
+        self.peer.egress.send_to(sock, ("127.0.0.1", 9))  # type: ignore[arg-type]  # a double that records
 
     def send(self, *packets: bytes) -> None:
         """Publish packets, as one batch."""

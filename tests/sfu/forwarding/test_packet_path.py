@@ -6,10 +6,10 @@ import socket
 from typing import Any
 
 import pytest
+from pylibsrtp import Policy
 
-from sfu.forwarding import packet_path
 from sfu.forwarding.packet_path import kernel_has_segmentation
-from sfu.srtp import SrtpReceiver
+from sfu.srtp import SrtpReceiver, SrtpSender
 from tests.support.forwarding import KEYS, RecordingSocket, Session, VideoSource, camera, slots
 
 
@@ -36,8 +36,7 @@ class Full(RecordingSocket):
 
 
 def test_without_segmentation_each_packet_is_a_message() -> None:
-    session = Session()
-    session.path._segmentation = False
+    session = Session(segmentation=False)
     subscriber = session.join("s", slots=slots(video=1))
     frames(session, 3)
     assert len(subscriber.received()) == 18
@@ -47,8 +46,7 @@ def test_without_segmentation_each_packet_is_a_message() -> None:
 def test_a_device_without_segmentation_gets_the_same_packets_singly() -> None:
     session = Session()
     subscriber = session.join("s", slots=slots(video=1))
-    subscriber.socket = Refusing()
-    subscriber.peer.egress.udp = subscriber.socket  # type: ignore[assignment]  # a double that refuses
+    subscriber.use(Refusing())
     frames(session, 3)
     packets = subscriber.received()
     assert [packet.sequence_number - packets[0].sequence_number for packet in packets] == list(range(18))
@@ -58,27 +56,33 @@ def test_a_full_socket_buffer_drops_and_counts_and_others_notice_nothing() -> No
     session = Session()
     slow = session.join("slow", slots=slots(video=1))
     other = session.join("other", slots=slots(video=1))
-    slow.peer.egress.udp = Full()  # type: ignore[assignment]  # a double that is full
+    slow.use(Full())
     frames(session, 2)
     assert len(other.received()) == 12
     assert session.counters.totals()["send-failed"] == 2
 
 
-def test_a_packet_that_cannot_be_encrypted_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packet_that_cannot_be_encrypted_is_not_sent() -> None:
     session = Session()
     subscriber = session.join("s", slots=slots(video=1))
-    monkeypatch.setattr(packet_path, "_protect", lambda session, pointer, length: 1)
+    subscriber.peer.egress.protect_with(OfAnotherStream())
     frames(session, 1)
     assert subscriber.received() == []
     assert session.counters.totals()["srtp-protect-failed"] == 6
+
+
+class OfAnotherStream(SrtpSender):
+    """A session that refuses every SSRC but one that nobody has."""
+
+    def __init__(self) -> None:
+        self._open(Policy(key=KEYS.local, ssrc_type=Policy.SSRC_SPECIFIC, ssrc_value=1, srtp_profile=KEYS.profile))
 
 
 def test_tcp_peers_get_each_packet_in_a_frame() -> None:
     session = Session()
     subscriber = session.join("s", slots=slots(video=1))
     written: list[bytes] = []
-    subscriber.peer.egress.udp = None
-    subscriber.peer.egress.write_frame = written.append
+    subscriber.peer.egress.write_to(written.append)
     frames(session, 2)
     receiver = SrtpReceiver(KEYS, session.counters.count)
     assert len(written) == 12
@@ -88,7 +92,7 @@ def test_tcp_peers_get_each_packet_in_a_frame() -> None:
 def test_a_peer_that_is_not_connected_yet_gets_nothing() -> None:
     session = Session()
     subscriber = session.join("s", slots=slots(video=1))
-    subscriber.peer.egress.srtp = None
+    subscriber.peer.egress.close()
     frames(session, 2)
     assert subscriber.received() == []
 
@@ -103,7 +107,7 @@ def test_the_kernel_cuts_a_message_as_meant() -> None:
         receiver.settimeout(10)
         session = Session()
         subscriber = session.join("s", slots=slots(video=1))
-        subscriber.peer.egress.udp, subscriber.peer.egress.address = sender, receiver.getsockname()
+        subscriber.peer.egress.send_to(sender, receiver.getsockname())
         frames(session, 1, packets_per_frame=20)
         decrypted = SrtpReceiver(KEYS, session.counters.count)
         for _ in range(20):
@@ -120,8 +124,7 @@ class Narrow(RecordingSocket):
 def test_packets_over_the_mtu_of_one_path_do_not_end_segmentation_for_all() -> None:
     session = Session()
     narrow = session.join("narrow", slots=slots(video=1))
-    narrow.socket = Narrow()
-    narrow.peer.egress.udp = narrow.socket  # type: ignore[assignment]  # a double that refuses
+    narrow.use(Narrow())
     other = session.join("other", slots=slots(video=1))
     frames(session, 2)
     assert len(narrow.received()) == 12

@@ -1,0 +1,52 @@
+"""Who gets one layer's packets: its plans, in groups that share a wire format."""
+
+from collections.abc import ValuesView
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfu.forwarding.plan import Plan
+from sfu.forwarding.wire_format import Canonical, WireFormat
+
+
+@dataclass(slots=True, eq=False)
+class Outlet:
+    """The plans of one layer that share a wire format, and the packets waiting for the next flush.
+
+    `packets` and `octets` (of payloads) are what has been enqueued so far. `native` belongs to the compiled packet
+    path, and is None when the plans have changed since it was made.
+    """
+
+    wire_format: WireFormat
+    plans: list[Plan] = field(default_factory=list)
+    pending: list[Canonical] = field(default_factory=list)
+    packets: int = 0
+    octets: int = 0
+    native: Any = None
+
+
+class Outlets:
+    """All outlets of one layer."""
+
+    __slots__ = ("_by_format",)
+
+    def __init__(self) -> None:
+        self._by_format: dict[WireFormat, Outlet] = {}
+
+    def values(self) -> ValuesView[Outlet]:
+        return self._by_format.values()
+
+    def add(self, plan: Plan) -> None:
+        outlet = self._by_format.get(plan.wire_format)
+        if outlet is None:
+            outlet = self._by_format[plan.wire_format] = Outlet(plan.wire_format)
+        outlet.plans.append(plan)
+        outlet.native = None
+        plan.joined(outlet)
+
+    def remove(self, plan: Plan) -> None:
+        outlet = self._by_format[plan.wire_format]
+        outlet.plans.remove(plan)
+        outlet.native = None
+        plan.left()
+        if not outlet.plans:
+            del self._by_format[plan.wire_format]

@@ -1,0 +1,335 @@
+/* The flush of the packet path, and the reading of transport-wide feedback: what runs for each packet sent.
+ *
+ * Every participant's packets are written one after another into one buffer, encrypted in place by libsrtp, whose
+ * functions Python hands over, and given to the kernel in as few messages as its segmentation offload allows: one per
+ * run of equal sizes, which one shorter packet may close. A call of sendmmsg takes the messages of many participants.
+ */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "packets.h"
+
+#define MAX_PACKET 2304 /* the longest datagram that the node reads, and new header extensions */
+#define MAX_PENDING 256
+#define MAX_MESSAGES 256
+#define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
+#define MAX_MESSAGE 65000
+#define MAX_TRAILER 144 /* SRTP_MAX_TRAILER_LEN */
+#define BUFFER_SIZE (256 * 1024)
+#define HEADER_SIZE 12
+#define NONE -1
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef SOL_UDP
+#define SOL_UDP 17
+#endif
+
+struct pending {
+    struct canonical canonical;
+    uint32_t size;
+    int32_t next; /* of the same outlet */
+    uint8_t data[MAX_PACKET];
+};
+
+struct work {
+    struct plan *plan;
+    int32_t first_packet;
+    int32_t next; /* of the same participant */
+};
+
+/* One message to the kernel: equal segments, of which the last may be shorter, and then the message is closed. */
+struct message {
+    struct egress *egress;
+    uint8_t *data;
+    uint32_t size, segment, segments;
+    int closed;
+    struct iovec part;
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(uint16_t))];
+    } control;
+};
+
+struct path {
+    protect_function protect;
+    send_function send;
+    write_function write_frame;
+    int segmentation;
+    uint32_t protect_failures, send_failures;
+    uint32_t outlet_count, pending_count, message_count, position, work_count, work_room;
+    struct work *work;
+    struct outlet *outlets[MAX_PENDING];
+    struct pending pending[MAX_PENDING];
+    struct message messages[MAX_MESSAGES];
+    struct mmsghdr headers[MAX_MESSAGES];
+    uint8_t buffer[BUFFER_SIZE];
+};
+
+struct path *path_new(protect_function protect, send_function send, write_function write_frame, int segmentation) {
+    struct path *path = calloc(1, sizeof *path);
+    if (path == NULL) return NULL;
+    path->protect = protect;
+    path->send = send != NULL ? send : (send_function)sendmmsg;
+    path->write_frame = write_frame;
+    path->segmentation = segmentation;
+    return path;
+}
+
+void path_free(struct path *path) {
+    if (path == NULL) return;
+    free(path->work);
+    free(path);
+}
+
+static uint32_t take(uint32_t *counter) {
+    uint32_t value = *counter;
+    *counter = 0;
+    return value;
+}
+
+uint32_t path_protect_failures(struct path *path) { return take(&path->protect_failures); }
+
+uint32_t path_send_failures(struct path *path) { return take(&path->send_failures); }
+
+static void put16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value) {
+    put16(at, value >> 16);
+    put16(at + 2, value);
+}
+
+/* Whether a packet fits, and so do all numbers that are to be written into it. */
+static int is_sound(const struct canonical *canonical, uint32_t size) {
+    return size >= HEADER_SIZE && size <= MAX_PACKET && canonical->picture_at + 2u <= size &&
+           canonical->tl0_at + 1u <= size && canonical->transport_at + 2u <= size;
+}
+
+static void fill(struct pending *pending, const struct canonical *canonical, const char *data, uint32_t size) {
+    pending->canonical = *canonical;
+    pending->size = size;
+    pending->next = NONE;
+    memcpy(pending->data, data, size);
+}
+
+/* Keep a packet for the next flush. 0 while there is no room for it; one that never fits is counted and dropped. */
+int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
+                 uint32_t size) {
+    int32_t index = (int32_t)path->pending_count;
+    if (!is_sound(canonical, size)) {
+        path->send_failures++;
+        return 1;
+    }
+    if (index == MAX_PENDING) return 0;
+    fill(&path->pending[index], canonical, data, size);
+    path->pending_count++;
+    if (outlet->first_packet == NONE) {
+        outlet->first_packet = index;
+        path->outlets[path->outlet_count++] = outlet;
+    } else {
+        path->pending[outlet->last_packet].next = index;
+    }
+    outlet->last_packet = index;
+    return 1;
+}
+
+/* Sending */
+
+static int send_one(struct path *path, struct message *message, uint8_t *data, uint32_t size) {
+    struct mmsghdr header = {0};
+    struct iovec part = {data, size};
+    header.msg_hdr.msg_name = message->egress->address;
+    header.msg_hdr.msg_namelen = message->egress->address_size;
+    header.msg_hdr.msg_iov = &part;
+    header.msg_hdr.msg_iovlen = 1;
+    return path->send(message->egress->fd, &header, 1, 0) == 1;
+}
+
+/* A full socket buffer drops packets as any router would. A device without segmentation gets them singly, and so does
+ * a path with a small MTU, which says nothing of other paths: whoever publishes chooses the size of packets. */
+static void message_failed(struct path *path, struct message *message, int error) {
+    uint32_t at;
+    if (message->segments == 1 || (error != EIO && error != EINVAL && error != EMSGSIZE)) {
+        path->send_failures++;
+        return;
+    }
+    if (error == EIO) path->segmentation = 0;
+    for (at = 0; at < message->size; at += message->segment) {
+        uint32_t left = message->size - at;
+        uint32_t size = left < message->segment ? left : message->segment;
+        if (!send_one(path, message, message->data + at, size)) path->send_failures++;
+    }
+}
+
+static void describe(struct message *message, struct msghdr *header) {
+    memset(header, 0, sizeof *header);
+    message->part.iov_base = message->data;
+    message->part.iov_len = message->size;
+    header->msg_name = message->egress->address;
+    header->msg_namelen = message->egress->address_size;
+    header->msg_iov = &message->part;
+    header->msg_iovlen = 1;
+    if (message->segments > 1) {
+        uint16_t segment = (uint16_t)message->segment;
+        struct cmsghdr *control = &message->control.header;
+        header->msg_control = &message->control;
+        header->msg_controllen = sizeof message->control.space;
+        control->cmsg_level = SOL_UDP;
+        control->cmsg_type = UDP_SEGMENT;
+        control->cmsg_len = CMSG_LEN(sizeof segment);
+        memcpy(CMSG_DATA(control), &segment, sizeof segment);
+    }
+}
+
+static void send_messages(struct path *path) {
+    uint32_t from = 0, to, count = path->message_count;
+    for (to = 0; to < count; to++) describe(&path->messages[to], &path->headers[to].msg_hdr);
+    while (from < count) {
+        int fd = path->messages[from].egress->fd, sent;
+        for (to = from + 1; to < count && path->messages[to].egress->fd == fd; to++) {
+        }
+        sent = path->send(fd, &path->headers[from], to - from, 0);
+        if (sent > 0) {
+            from += (uint32_t)sent;
+        } else if (errno != EINTR) {
+            message_failed(path, &path->messages[from], errno);
+            from++;
+        }
+    }
+    path->message_count = 0;
+    path->position = 0;
+}
+
+/* Add the encrypted packet at `position` to the messages. */
+static void add_to_messages(struct path *path, struct egress *egress, uint32_t size) {
+    struct message *last = path->message_count ? &path->messages[path->message_count - 1] : NULL;
+    uint8_t *data = path->buffer + path->position;
+    path->position += size;
+    if (path->segmentation && last != NULL && last->egress == egress && !last->closed && size <= last->segment &&
+        last->segments < MAX_SEGMENTS && last->size + size <= MAX_MESSAGE) {
+        last->closed = size < last->segment;
+        last->size += size;
+        last->segments++;
+        return;
+    }
+    last = &path->messages[path->message_count++];
+    last->egress = egress;
+    last->data = data;
+    last->size = last->segment = size;
+    last->segments = 1;
+    last->closed = 0;
+}
+
+/* Writing */
+
+static void write_numbers(uint8_t *data, const struct canonical *canonical, const struct plan *plan) {
+    put16(data + 2, canonical->sequence + plan->sequence_offset);
+    put32(data + 4, canonical->timestamp + plan->timestamp_offset);
+    put32(data + 8, plan->ssrc);
+    if (canonical->picture_at)
+        put16(data + canonical->picture_at,
+              ((canonical->picture + plan->picture_offset) & canonical->picture_mask) | canonical->picture_flag);
+    if (canonical->tl0_at) data[canonical->tl0_at] = (uint8_t)(canonical->tl0 + plan->tl0_offset);
+}
+
+/* Write and encrypt one packet. It is sent only if libsrtp has encrypted it: before, it is plain text. */
+static void write_packet(struct path *path, const struct pending *pending, struct plan *plan, uint32_t microseconds) {
+    struct egress *egress = plan->egress;
+    struct history *history = &egress->history;
+    int numbered = pending->canonical.transport_at && history->next != NULL;
+    int size = (int)pending->size;
+    uint8_t *data;
+    if (egress->srtp == NULL || (egress->fd < 0 && egress->stream == NULL)) return;
+    if (path->message_count == MAX_MESSAGES || path->position + size + MAX_TRAILER > BUFFER_SIZE) send_messages(path);
+    data = path->buffer + path->position;
+    memcpy(data, pending->data, pending->size);
+    if (!plan->complete) write_numbers(data, &pending->canonical, plan);
+    if (numbered) put16(data + pending->canonical.transport_at, *history->next);
+    if (path->protect(egress->srtp, data, &size) != 0 || size <= 0 || (uint32_t)size > pending->size + MAX_TRAILER) {
+        path->protect_failures++;
+        return;
+    }
+    if (numbered) {
+        uint32_t slot = (*history->next)++ & history->mask;
+        history->times[slot] = microseconds;
+        history->sizes[slot] = (uint16_t)size;
+    }
+    if (egress->fd >= 0)
+        add_to_messages(path, egress, (uint32_t)size);
+    else
+        path->write_frame(egress->stream, (const char *)data, size);
+}
+
+static int make_room(struct path *path, uint32_t more) {
+    uint32_t wanted = path->work_count + more, room = path->work_room ? path->work_room : 1024;
+    struct work *work;
+    if (wanted <= path->work_room) return 1;
+    while (room < wanted) room *= 2;
+    work = realloc(path->work, room * sizeof *work);
+    if (work == NULL) return 0;
+    path->work = work;
+    path->work_room = room;
+    return 1;
+}
+
+/* Note an outlet's packets with each of its participants; those new to this flush are linked in `order`. */
+static void assign(struct path *path, struct outlet *outlet) {
+    uint32_t number;
+    if (!make_room(path, outlet->plan_count)) {
+        path->send_failures += outlet->plan_count;
+        return;
+    }
+    for (number = 0; number < outlet->plan_count; number++) {
+        struct plan *plan = outlet->plans[number];
+        struct egress *egress = plan->egress;
+        int32_t index = (int32_t)path->work_count++;
+        path->work[index] = (struct work){plan, outlet->first_packet, NONE};
+        if (egress->first_work == NONE)
+            egress->first_work = index;
+        else
+            path->work[egress->last_work].next = index;
+        egress->last_work = index;
+    }
+}
+
+/* Send what was enqueued, all packets of one participant together. */
+void path_flush(struct path *path, uint32_t microseconds) {
+    uint32_t index;
+    int32_t at, packet;
+    for (index = 0; index < path->outlet_count; index++) assign(path, path->outlets[index]);
+    for (index = 0; index < path->work_count; index++) {
+        struct egress *egress = path->work[index].plan->egress;
+        /* Its first work is reached first, and does the rest, too. */
+        if (egress->first_work != (int32_t)index) continue;
+        for (at = egress->first_work; at != NONE; at = path->work[at].next)
+            for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
+                write_packet(path, &path->pending[packet], path->work[at].plan, microseconds);
+    }
+    send_messages(path);
+    for (index = 0; index < path->work_count; index++) path->work[index].plan->egress->first_work = NONE;
+    for (index = 0; index < path->outlet_count; index++) path->outlets[index]->first_packet = NONE;
+    path->work_count = path->outlet_count = path->pending_count = 0;
+}
+
+/* Send one packet now. */
+void path_send(struct path *path, struct plan *plan, const struct canonical *canonical, const char *data,
+               uint32_t size, uint32_t microseconds) {
+    struct pending pending;
+    if (!is_sound(canonical, size)) {
+        path->send_failures++;
+        return;
+    }
+    fill(&pending, canonical, data, size);
+    write_packet(path, &pending, plan, microseconds);
+    send_messages(path);
+}
