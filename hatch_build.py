@@ -1,6 +1,6 @@
 """Compiles `sfu/native` while the package is built or installed. Where that fails, the package works without."""
 
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,12 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # of no co
         if self.target_name != "wheel":
             return
         folder = Path(self.root) / "sfu" / "native"
-        sys.path.insert(0, str(folder))
         try:
-            from build import build  # type: ignore[attr-defined]  # sfu/native/build.py
-
-            built = build(folder)
+            built = runpy.run_path(str(folder / "build.py"))["build"](folder)
         except Exception as error:
             # setuptools raises its own errors, a machine without headers or a linker others: none may stop the install.
             self.app.display_warning(f"sfu/native was not compiled, forwarding will cost more: {error}")
             return
-        finally:
-            sys.path.remove(str(folder))
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
         build_data["artifacts"].append(f"sfu/native/{built.name}")

@@ -326,13 +326,28 @@ class Flow(Message):
     streams: Annotated[float, Field(ge=0)] = 0.0
 
 
+class Delivery(Message):
+    """How packets reached the client since the last message, retransmissions too, by its transport-wide feedback.
+
+    `packets` came, `lost` did not. `bitrate` is that of what came, in bits per second of encrypted RTP packets.
+    `delay_trend` is how fast the delay on the way grows, in milliseconds per second; negative while a queue empties.
+    """
+
+    packets: Annotated[int, Field(ge=0)] = 0
+    lost: Annotated[int, Field(ge=0)] = 0
+    bitrate: Annotated[int, Field(ge=0)] = 0
+    delay_trend: float = 0.0
+
+
 class TransportFigures(Message):
     """`received` came from the transport's client, `sent` went to it; uses of which nothing flowed are left out.
-    All simulcast layers of a track count as one stream. `rtt` is the round-trip time in seconds, None while unknown."""
+    All simulcast layers of a track count as one stream. `rtt` is the round-trip time in seconds, None while unknown.
+    `delivery` is None without transport-wide feedback."""
 
     received: dict[SlotUse, Flow] = Field(default_factory=dict)
     sent: dict[SlotUse, Flow] = Field(default_factory=dict)
     rtt: Annotated[float, Field(ge=0)] | None = None
+    delivery: Delivery | None = None
 
 
 class TransportStats(Message):

@@ -19,10 +19,10 @@ class CompiledFlush:
 
     def __init__(self, segmentation: bool, send: Any = None) -> None:
         """`send` stands in for sendmmsg in tests: a pointer of C's `send_function`."""
-        self._protect = foreign_pointer(
-            "protect_function", _binding.ffi.addressof(_binding.lib, "srtp_protect")
-        )
-        path = lib.path_new(self._protect, send or ffi.NULL, lib.write_frame, segmentation)
+        protect = foreign_pointer("protect_function", _binding.ffi.addressof(_binding.lib, "srtp_protect"))
+        # A callback ends when nobody holds it any more.
+        self._send = ffi.NULL if send is None else send
+        path = lib.path_new(protect, self._send, lib.write_frame, segmentation)
         if path == ffi.NULL:
             raise MemoryError("no memory for the packet path")
         self._path = ffi.gc(path, lib.path_free)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfu.link_messages import Flow, SlotUse, TransportFigures
+from sfu.link_messages import Delivery, Flow, SlotUse, TransportFigures
 
 if TYPE_CHECKING:
     from sfu.forwarding.peer import Peer
@@ -96,12 +96,13 @@ class TransportMeter:
                 now,
             )
 
-    def take(self, rtt: float | None) -> TransportFigures | None:
+    def take(self, rtt: float | None, delivery: Delivery | None = None) -> TransportFigures | None:
         """The figures since the last call; None when nothing flowed. `rtt` is in seconds."""
         received, sent = _taken(self._received.items()), _taken(self._sent.items())
         if not received and not sent:
             return None
-        return TransportFigures(received=received, sent=sent, rtt=None if rtt is None else round(rtt, 4))
+        rounded = None if rtt is None else round(rtt, 4)
+        return TransportFigures(received=received, sent=sent, rtt=rounded, delivery=delivery)
 
 
 def _taken(meters: Iterable[tuple[SlotUse, FlowMeter]]) -> dict[SlotUse, Flow]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sfu.congestion.delivery import DeliveryMeter
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.ingress import FEEDBACK_SSRC, NTP_UNIT, Ingress
 from sfu.forwarding.meter import USES, Tally, TransportMeter
@@ -10,6 +11,8 @@ from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.slot import OutgoingSlot
 from sfu.forwarding.track import PublishedTrack
 from sfu.link_messages import Slot, SlotUse, TransportFigures
+from sfu.native.feedback import read_feedback
+from sfu.rtcp.feedback import TRANSPORT_FEEDBACK
 from sfu.rtcp.packets import (
     Bye,
     Fir,
@@ -19,11 +22,13 @@ from sfu.rtcp.packets import (
     Remb,
     ReportBlock,
     RtcpError,
+    RtcpPacket,
     SenderReport,
     SourceDescription,
-    TransportFeedback,
-    parse_rtcp,
+    parse_packet,
+    split_rtcp,
 )
+from sfu.rtcp.transport_feedback import TRANSPORT_WIDE
 from sfu.stage import Assignment
 
 DEFAULT_RTT = 0.1
@@ -73,6 +78,7 @@ class Peer:
         self._by_ssrc: dict[int, OutgoingSlot] = {}
         self._by_use: dict[SlotUse, list[OutgoingSlot]] = {}
         self._meter = TransportMeter()
+        self._delivery = DeliveryMeter()
         self._sent_before = {use: Tally() for use in USES}  # by slots that are gone
 
     @property
@@ -116,38 +122,49 @@ class Peer:
     def measure(self, now: float) -> None:
         """Read what has flowed; due each second."""
         self._meter.sample(self, now)
+        self._delivery.sample(now)
 
     def figures(self) -> TransportFigures | None:
         """What has flowed since the last call, None for nothing."""
-        return self._meter.take(self._measured_rtt)
+        return self._meter.take(self._measured_rtt, self._delivery.take())
 
     def rtcp(self, data: bytes, now: float, ntp: float) -> None:
         """Take in a decrypted RTCP packet that arrived at `now`, which is `ntp` on this node's NTP clock."""
         try:
-            packets = parse_rtcp(data)
+            for payload_type, count, body in split_rtcp(data):
+                if payload_type == TRANSPORT_FEEDBACK and count == TRANSPORT_WIDE:
+                    self._delivered(body, now)
+                else:
+                    self._take(parse_packet(payload_type, count, body), now, ntp)
         except RtcpError:
             self._count("rtcp-malformed", 1)
-            return
-        for packet in packets:
-            match packet:
-                case SenderReport():
-                    self.ingress.sender_report(packet, now)
-                    self._reports(packet.reports, ntp)
-                case ReceiverReport():
-                    self._reports(packet.reports, ntp)
-                case Nack():
-                    self._nack(packet)
-                case Pli():
-                    self._keyframe_wanted([packet.media_ssrc], now)
-                case Fir():
-                    self._keyframe_wanted([ssrc for ssrc, _ in packet.entries], now)
-                case Bye():
-                    for ssrc in packet.ssrcs:
-                        self.ingress.bye(ssrc)
-                case Remb() | TransportFeedback() | SourceDescription():
-                    pass  # bandwidth estimation comes later; names are not ours to know
-                case _:
-                    self._count("rtcp-unknown", 1)
+
+    def _delivered(self, body: bytes, now: float) -> None:
+        """Transport-wide feedback: what comes most often from those who only receive."""
+        egress = self.egress
+        if egress.history is not None:
+            self._delivery.add(read_feedback(body, egress.history, egress.native), now)
+
+    def _take(self, packet: RtcpPacket, now: float, ntp: float) -> None:
+        match packet:
+            case SenderReport():
+                self.ingress.sender_report(packet, now)
+                self._reports(packet.reports, ntp)
+            case ReceiverReport():
+                self._reports(packet.reports, ntp)
+            case Nack():
+                self._nack(packet)
+            case Pli():
+                self._keyframe_wanted([packet.media_ssrc], now)
+            case Fir():
+                self._keyframe_wanted([ssrc for ssrc, _ in packet.entries], now)
+            case Bye():
+                for ssrc in packet.ssrcs:
+                    self.ingress.bye(ssrc)
+            case Remb() | SourceDescription():
+                pass  # names are not ours to know, and feedback on each packet says more than a bitrate
+            case _:
+                self._count("rtcp-unknown", 1)
 
     def requests(self, now: float) -> bytes:
         """NACKs and PLIs for what this peer publishes, b"" for none; due each 10 ms."""

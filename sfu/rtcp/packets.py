@@ -35,7 +35,9 @@ __all__ = [
     "SourceDescription",
     "TransportFeedback",
     "Unknown",
+    "parse_packet",
     "parse_rtcp",
+    "split_rtcp",
 ]
 
 
@@ -58,7 +60,12 @@ RtcpPacket = (
 
 def parse_rtcp(data: bytes) -> list[RtcpPacket]:
     """The packets of one decrypted RTCP datagram. One bad packet spoils the datagram: raises `RtcpError`."""
-    packets: list[RtcpPacket] = []
+    return [parse_packet(*packet) for packet in split_rtcp(data)]
+
+
+def split_rtcp(data: bytes) -> list[tuple[int, int, bytes]]:
+    """Payload type, count and body of each packet of a datagram. Raises `RtcpError`."""
+    packets: list[tuple[int, int, bytes]] = []
     size = len(data)
     position = 0
     while position < size or not packets:
@@ -73,7 +80,7 @@ def parse_rtcp(data: bytes) -> list[RtcpPacket]:
         body = data[position + 4 : end]
         if first & 0x20:
             body = _without_padding(body)
-        packets.append(_parse_packet(data[position + 1], first & 0x1F, body))
+        packets.append((data[position + 1], first & 0x1F, body))
         position = end
     return packets
 
@@ -85,7 +92,8 @@ def _without_padding(body: bytes) -> bytes:
     return body[:-padding]
 
 
-def _parse_packet(payload_type: int, count: int, body: bytes) -> RtcpPacket:
+def parse_packet(payload_type: int, count: int, body: bytes) -> RtcpPacket:
+    """One packet, by what its common header says and what follows that. Raises `RtcpError`."""
     if payload_type == RECEIVER_REPORT:
         return ReceiverReport.parse(count, body)
     if payload_type == SENDER_REPORT:

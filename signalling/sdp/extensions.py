@@ -30,10 +30,10 @@ PUBLISHED: Mapping[Kind, frozenset[ExtensionName]] = {
         }
     ),
 }
-# A slot is found by its SSRC, so it carries no mid. abs-send-time and transport-wide-cc would need values of our own.
+# A slot is found by its SSRC, so it carries no mid. abs-send-time says nothing that transport-wide-cc does not.
 SLOTS: Mapping[Kind, frozenset[ExtensionName]] = {
-    "audio": frozenset({"audio-level"}),
-    "video": frozenset({"dependency-descriptor"}),
+    "audio": frozenset({"audio-level", "transport-wide-cc"}),
+    "video": frozenset({"dependency-descriptor", "transport-wide-cc"}),
 }
 
 # The offer's direction and ours, seen from the other end (RFC 8285 section 7).
@@ -43,6 +43,11 @@ _REVERSED: Mapping[Direction, Direction] = {
     "recvonly": "sendonly",
     "inactive": "inactive",
 }
+
+
+def feedback_for(allowed: frozenset[str], ids: Mapping[ExtensionName, int]) -> frozenset[str]:
+    """The kinds of feedback that can be given: transport-cc speaks of numbers that only the extension carries."""
+    return allowed if "transport-wide-cc" in ids else allowed - {"transport-cc"}
 
 
 def negotiate_extensions(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sfu.link_messages import Kind, Slot, SlotUse
 from signalling.sdp.codecs import SLOT_FEEDBACK, negotiate_codecs
 from signalling.sdp.description import MediaSection, SsrcGroup
-from signalling.sdp.extensions import SLOTS, negotiate_extensions
+from signalling.sdp.extensions import SLOTS, feedback_for, negotiate_extensions
 from signalling.sdp.sections import answered_section
 
 MAX_INDEX = 63
@@ -71,10 +71,10 @@ def answer_slot(
 
     Chromium plays nothing of a stream that the answer does not announce by `a=ssrc`.
     """
-    codecs, payloads = negotiate_codecs(section.payloads, place.kind, SLOT_FEEDBACK[place.kind])
+    ids, extensions = negotiate_extensions(section, SLOTS[place.kind], offerer_sends=False)
+    codecs, payloads = negotiate_codecs(section.payloads, place.kind, feedback_for(SLOT_FEEDBACK[place.kind], ids))
     if not codecs:
         return None
-    ids, extensions = negotiate_extensions(section, SLOTS[place.kind], offerer_sends=False)
     has_rtx = any(codec.rtx_payload_type is not None for codec in codecs)
     ssrc = before.ssrc if before else ssrcs.allocate()
     rtx_ssrc = before.rtx_ssrc if before else None
@@ -108,8 +108,8 @@ def answer_slot(
 
 def answer_idle(section: MediaSection, kind: Kind) -> MediaSection | None:
     """The answer's m-line on which nothing flows for now, None without a common codec."""
-    _, payloads = negotiate_codecs(section.payloads, kind, SLOT_FEEDBACK[kind])
+    ids, extensions = negotiate_extensions(section, SLOTS[kind], offerer_sends=False)
+    _, payloads = negotiate_codecs(section.payloads, kind, feedback_for(SLOT_FEEDBACK[kind], ids))
     if not payloads:
         return None
-    _, extensions = negotiate_extensions(section, SLOTS[kind], offerer_sends=False)
     return answered_section(section, direction="inactive", payloads=payloads, extensions=extensions)

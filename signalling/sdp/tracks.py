@@ -3,7 +3,7 @@
 from sfu.link_messages import Cap, Kind, Source, Track
 from signalling.sdp.codecs import PUBLISHED_FEEDBACK, negotiate_codecs
 from signalling.sdp.description import Direction, MediaSection
-from signalling.sdp.extensions import PUBLISHED, negotiate_extensions
+from signalling.sdp.extensions import PUBLISHED, feedback_for, negotiate_extensions
 from signalling.sdp.sections import answered_section
 
 
@@ -15,8 +15,7 @@ def answer_track(
     None for both without a common codec.
     """
     ids, extensions = negotiate_extensions(section, PUBLISHED[kind], offerer_sends=True)
-    without = frozenset[str]() if "transport-wide-cc" in ids else frozenset({"transport-cc"})
-    codecs, payloads = negotiate_codecs(section.payloads, kind, PUBLISHED_FEEDBACK[kind] - without)
+    codecs, payloads = negotiate_codecs(section.payloads, kind, feedback_for(PUBLISHED_FEEDBACK[kind], ids))
     if not codecs:
         return None
     # Chromium throws on an answer with simulcast but without the header extension that tells the layers apart.

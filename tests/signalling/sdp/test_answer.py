@@ -141,14 +141,16 @@ def _fields(local: object) -> dict[str, object]:
     return {name: getattr(local, name) for name in local.__slots__}  # type: ignore[attr-defined]
 
 
-def test_slots_carry_neither_transport_sequence_numbers_nor_send_times() -> None:
+def test_slots_carry_transport_sequence_numbers_and_ask_for_feedback_on_them() -> None:
     negotiated, text = answered("chromium")
     assert {name for slot in negotiated.slots for name in slot.extensions} == {
         "audio-level",
         "dependency-descriptor",
+        "transport-wide-cc",
     }
     for slot in negotiated.slots:
-        assert all("transport-cc" not in payload.feedback for payload in by_mid(text)[slot.mid].payloads)
+        assert "transport-wide-cc" in slot.extensions
+        assert "transport-cc" in by_mid(text)[slot.mid].payloads[0].feedback
         assert all("goog-remb" not in payload.feedback for payload in by_mid(text)[slot.mid].payloads)
 
 

@@ -157,7 +157,7 @@ def test_feedback_is_what_the_node_does_in_that_direction() -> None:
     published = negotiate_codecs(offered, "video", PUBLISHED_FEEDBACK["video"])[1]
     slot = negotiate_codecs(offered, "video", SLOT_FEEDBACK["video"])[1]
     assert published[0].feedback == ("transport-cc", "ccm fir", "nack", "nack pli")
-    assert slot[0].feedback == ("ccm fir", "nack", "nack pli")
+    assert slot[0].feedback == ("transport-cc", "ccm fir", "nack", "nack pli")
     assert published[1].feedback == slot[1].feedback == ()
     assert negotiate_codecs((OPUS,), "audio", PUBLISHED_FEEDBACK["audio"])[1][0].feedback == ("transport-cc",)
-    assert negotiate_codecs((OPUS,), "audio", SLOT_FEEDBACK["audio"])[1][0].feedback == ()
+    assert negotiate_codecs((OPUS,), "audio", SLOT_FEEDBACK["audio"])[1][0].feedback == ("transport-cc",)
