@@ -99,7 +99,7 @@ class TransportMeter:
     def take(self, rtt: float | None, delivery: Delivery | None = None) -> TransportFigures | None:
         """The figures since the last call; None when nothing flowed. `rtt` is in seconds."""
         received, sent = _taken(self._received.items()), _taken(self._sent.items())
-        if not received and not sent:
+        if not received and not sent and delivery is None:
             return None
         rounded = None if rtt is None else round(rtt, 4)
         return TransportFigures(received=received, sent=sent, rtt=rounded, delivery=delivery)
