@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from pylibsrtp import Policy
 
+from sfu import garbage
 from sfu.dtls import Certificate
 from sfu.link_messages import Codec, Fingerprint, Ice, NodeMessage, PutRouter, PutTransport, Slot, Track
 from sfu.metrics import Counters
@@ -95,6 +96,7 @@ class Room:
         self.voices = [AudioSource(10_000 + number, mid="0") for number in range(publishers)]
         self.cameras = [VideoSource(20_000 + number, mid="1", packets_per_frame=1) for number in range(publishers)]
         self.joined = 0
+        self.ticks = 0
         for _ in range(participants):
             self.join()
 
@@ -109,6 +111,7 @@ class Room:
         assert reply.error is None, reply.detail
         self.transports += added
         self.node.connected(added[0])
+        garbage.put_aside()
 
     def _tell(self, message: NodeMessage) -> None:
         self.spent.told(message)
@@ -121,16 +124,18 @@ class Room:
     def run(self, seconds: float, *, talker: int | None) -> Spent:
         """Let time pass. `talker` speaks, all other publishers are silent; None: nobody sends anything."""
         spent = self.spent = Spent()
-        for tick in range(round(seconds / TICK)):
+        for _ in range(round(seconds / TICK)):
             self.now += TICK
+            self.ticks += 1
             if talker is not None:
                 began = time.thread_time()
-                self.publish(tick, talker)
+                self.publish(self.ticks, talker)
                 self.node.batch_done()
                 took = time.thread_time() - began
                 spent.packets += took
                 spent.longest_packets = max(spent.longest_packets, took)
             self.step(self.node.tick)
+            self.step(garbage.put_aside)
         return spent
 
     def publish(self, tick: int, talker: int) -> None:
@@ -211,8 +216,7 @@ def stalls_of_the_collector(room: Room) -> list[float]:
 
 
 async def measure(participants: int, publishers: int, seconds: float) -> None:
-    gc.collect()
-    gc.freeze()
+    garbage.tame()
     before = resident()
     began = time.thread_time()
     room = Room(participants, publishers)

@@ -65,8 +65,7 @@ class Session:
 
     def settle(self) -> None:
         """What the node does after a batch of packets."""
-        if self.router.stale:
-            self.router.refresh(self.now)
+        self.router.attend(self.now)
         self.path.flush()
 
     def decide(self) -> None:
@@ -87,7 +86,7 @@ class Member:
         self.peer.egress.srtp = SrtpSender(KEYS)
         self.peer.egress.udp = self.socket  # type: ignore[assignment]  # a double that records
         self.peer.egress.address = (name, 1)
-        session.router.stale = True
+        session.router.connected(name)
         session.settle()
 
     def put(self, tracks: tuple[Track, ...], slots: tuple[Slot, ...]) -> Peer:
