@@ -91,13 +91,16 @@ class Link(Generic[Told, Ordered]):
         outgoing: asyncio.Queue[Told] = asyncio.Queue(QUEUE_LIMIT)
         self._outgoing = outgoing
         await socket.send_str(self._hello().model_dump_json())
-        for message in self._state():
-            outgoing.put_nowait(message)
         writer = asyncio.create_task(self._write(socket, outgoing))
         try:
+            for message in self._state():
+                self.send(message)
+                await asyncio.sleep(0)
             async for received in socket:
                 if received.type is aiohttp.WSMsgType.TEXT:
                     self._receive(received.data)
+                    # Many commands may have come at once, and reading the next waits for nothing: packets go between.
+                    await asyncio.sleep(0)
         finally:
             self._outgoing = None
             writer.cancel()
@@ -120,6 +123,7 @@ class Link(Generic[Told, Ordered]):
             message = await outgoing.get()
             try:
                 await socket.send_str(message.model_dump_json())
+                await asyncio.sleep(0)
             except (ConnectionError, aiohttp.ClientError):
                 return
         await socket.close()

@@ -296,7 +296,9 @@ class NodeLoad(Message):
     """Sent every two seconds. `cpu` is the share of one core that the process used since the last one.
 
     `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
-    `loop_delay` is the event loop's worst delay since the last message, in seconds. `taps` are those with a recorder.
+    `loop_delay` is the event loop's worst delay since the last message, in seconds; `loop_delays` how many delays were
+    at most as long as each of `sfu.metrics.DELAY_BOUNDS`, and how many there were, since the process started. `taps` are
+    those with a recorder.
     """
 
     type: Literal["node-load"] = "node-load"
@@ -304,6 +306,7 @@ class NodeLoad(Message):
     taps: int = 0
     cpu: float
     loop_delay: float = 0.0
+    loop_delays: tuple[int, ...] = ()
     counters: dict[str, int] = Field(default_factory=dict)
 
 

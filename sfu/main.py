@@ -1,17 +1,17 @@
 """The process of a media node."""
 
 import asyncio
-import gc
 import time
 
 import structlog
 import uvloop
 
+from sfu import garbage
 from sfu.addresses import bind_hosts, candidates
 from sfu.dtls import Certificate
 from sfu.link import Link
 from sfu.link_messages import COMMANDS, Command, Hello, NodeLoad, NodeMessage
-from sfu.metrics import Counters, CpuMeter
+from sfu.metrics import Counters, CpuMeter, DelayMeter
 from sfu.node import TICK, MediaNode
 from sfu.options import NodeOptions
 from sfu.process import until_stopped
@@ -56,9 +56,7 @@ async def serve(options: NodeOptions) -> None:
         options.link_url, options.link_secret, commands=COMMANDS, hello=hello, state=node.state, obey=node.obey
     )
     log.info("media port open", port=mux.port, addresses=sorted({candidate.ip for candidate in announced}))
-    # What start-up made lives for ever: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
+    garbage.tame()
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, link, counters))]
     try:
         await until_stopped(tasks)
@@ -72,16 +70,24 @@ async def serve(options: NodeOptions) -> None:
 
 
 async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Counters) -> None:
-    """Tick, and report the load. The loop's delay is how late a tick comes."""
+    """Tick, and report the load."""
     loop = asyncio.get_running_loop()
     meter = CpuMeter(time.monotonic())
+    delays = DelayMeter()
     due = reported = loop.time()
-    worst = 0.0
+    crowded = False
     while True:
         due = max(due + TICK, loop.time())
         await asyncio.sleep(due - loop.time())
-        worst = max(worst, loop.time() - due)
+        # How late a tick comes is how long a packet may have waited; how long it takes, how long the next has to.
+        began = loop.time()
+        delays.add(began - due)
         node.tick()
+        garbage.put_aside()
+        delays.add(loop.time() - began)
+        if crowded and not node.transport_ids:
+            garbage.collect_all()
+        crowded = bool(node.transport_ids)
         if loop.time() - reported >= LOAD_PERIOD:
             reported = loop.time()
             link.send(
@@ -89,8 +95,8 @@ async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Co
                     transports=len(node.transport_ids),
                     taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
-                    loop_delay=worst,
+                    loop_delay=delays.worst(),
+                    loop_delays=delays.buckets(),
                     counters=counters.totals(),
                 )
             )
-            worst = 0.0

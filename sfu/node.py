@@ -30,13 +30,14 @@ from sfu.tap.taps import Taps
 from sfu.transport.mux import Mux
 from sfu.transport.tcp import TcpConnection
 from sfu.transport.transport import ClosedState, Transport
+from sfu.turns import Turns
 
 TICK = 0.01
 """Seconds between two calls of `tick`: NACKs and keyframe requests are sent at this rate."""
 FEEDBACK_TICKS = 10
 DECISION_TICKS = 30
 REPORT_TICKS = 100
-STATS_TICKS = 500
+"""Ticks between two of the same: spread over them by whose turn it is."""
 NTP_EPOCH = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
@@ -71,6 +72,10 @@ class MediaNode:
         self.taps = Taps(self._path, counters.count, clock=clock, ntp_offset=self._ntp_offset)
         self._routers: dict[str, Router] = {}
         self._transports: dict[str, tuple[Transport, Router]] = {}
+        self._waiting: set[Router] = set()
+        """Routers with something to do before their next decision."""
+        self._decisions: Turns[Router] = Turns(DECISION_TICKS)
+        self._reports: Turns[tuple[Transport, Peer]] = Turns(REPORT_TICKS)
         self._ticks = 0
         self._packets_received = self._octets_received = self._rtcp_received = 0
         self._mux: Mux | None = None
@@ -131,7 +136,11 @@ class MediaNode:
     def _put_router(self, command: PutRouter) -> None:
         router = self._routers.get(command.router_id)
         if router is None:
-            self._routers[command.router_id] = Router(command, self._path, count=self.counters.count, tell=self._tell)
+            router = Router(
+                command, self._path, count=self.counters.count, tell=self._tell, waiting=self._waiting
+            )
+            self._routers[command.router_id] = router
+            self._decisions.add(command.router_id, router)
         else:
             router.put(command)
 
@@ -141,9 +150,11 @@ class MediaNode:
             return
         self.taps.router_ended(router)
         for transport_id in list(router.peers):
-            transport, _ = self._transports.pop(transport_id)
-            router.remove_transport(transport_id)
+            transport, _ = self._transports[transport_id]
+            self._forget(transport_id)
             transport.close()
+        self._decisions.remove(router_id)
+        self._waiting.discard(router)
 
     def _put_transport(self, command: PutTransport) -> None:
         router = self._router(command.router_id)
@@ -158,8 +169,10 @@ class MediaNode:
                 transport.update_ice(command.ice)
             except ValueError as error:
                 raise CommandError("invalid", str(error)) from error
-        transport.context = router.put_transport(command, self._clock())
-        self._transports[command.transport_id] = (transport, router)
+        peer = transport.context = router.put_transport(command, self._clock())
+        if known is None:
+            self._transports[command.transport_id] = (transport, router)
+            self._reports.add(command.transport_id, (transport, peer))
 
     def _open_transport(self, command: PutTransport) -> Transport:
         if self._mux is None:
@@ -180,18 +193,10 @@ class MediaNode:
             known[0].close()
 
     def _pause_tracks(self, command: PauseTracks) -> None:
-        peer, router = self._peer(command.transport_id)
-        for track_id, paused in command.paused.items():
-            peer.ingress.pause(track_id, paused)
-        router.stale = True
+        self._router_of(command.transport_id).pause_tracks(command.transport_id, command.paused)
 
     def _limit_slots(self, command: LimitSlots) -> None:
-        peer, router = self._peer(command.transport_id)
-        for slot_id, max_height in command.max_heights.items():
-            slot = peer.slots.get(slot_id)
-            if slot is not None:
-                slot.max_height = max_height
-        router.stale = True
+        self._router_of(command.transport_id).limit_slots(command.transport_id, command.max_heights)
 
     def _put_tap(self, command: PutTap) -> None:
         router = self._router(command.router_id)
@@ -206,14 +211,15 @@ class MediaNode:
             raise CommandError("unknown-router", f"there is no router {router_id}")
         return router
 
-    def _peer(self, transport_id: str) -> tuple[Peer, Router]:
+    def _router_of(self, transport_id: str) -> Router:
         known = self._transports.get(transport_id)
         if known is None:
             raise CommandError("unknown-transport", f"there is no transport {transport_id}")
-        return known[1].peers[transport_id], known[1]
+        return known[1]
 
     def _forget(self, transport_id: str) -> None:
         _, router = self._transports.pop(transport_id)
+        self._reports.remove(transport_id)
         router.remove_transport(transport_id)
 
     # Packets (PacketHandler)
@@ -230,17 +236,16 @@ class MediaNode:
         peer.rtcp(data, now, now + self._ntp_offset)
 
     def batch_done(self) -> None:
-        now = self._clock()
-        for router in self._routers.values():
-            if router.is_due(now):
-                router.refresh(now)
+        if self._waiting:
+            now = self._clock()
+            for router in tuple(self._waiting):
+                router.attend(now)
                 self._send_requests(router, now)
         self._path.flush()
 
     def connected(self, transport: Transport) -> None:
         self.path_changed(transport)
-        _, router = self._transports[transport.transport_id]
-        router.stale = True
+        self._router_of(transport.transport_id).connected(transport.transport_id)
         self._tell(TransportState(transport_id=transport.transport_id, state="connected"))
 
     def path_changed(self, transport: Transport) -> None:
@@ -264,30 +269,30 @@ class MediaNode:
         """Do what is due; called each TICK seconds. Work of longer periods is spread over the ticks."""
         now = self._clock()
         self._ticks += 1
-        for number, router in enumerate(self._routers.values()):
+        for router in self._decisions.due(self._ticks):
             with self._contained(router_id=router.parameters.router_id):
-                self._tick_router(router, self._ticks + number, now)
-        for number, (transport, router) in enumerate(self._transports.values()):
-            turn = self._ticks + number
-            if turn % FEEDBACK_TICKS == 0 or turn % REPORT_TICKS == 0:
+                router.decide(now)
+        for router in tuple(self._waiting):
+            with self._contained(router_id=router.parameters.router_id):
+                router.tend(now)
+        for router in self._routers.values():
+            if router.senders:
+                with self._contained(router_id=router.parameters.router_id):
+                    self._send_requests(router, now)
+        for transport, peer in self._reports.due(self._ticks, each=FEEDBACK_TICKS):
+            if peer.connected and peer.ingress.tracks:
                 with self._contained(transport_id=transport.transport_id):
-                    self._send_reports(transport, router.peers[transport.transport_id], turn, now)
+                    self._send_feedback(transport, peer, now)
+        for transport, peer in self._reports.due(self._ticks):
+            if peer.connected:
+                with self._contained(transport_id=transport.transport_id):
+                    self._send_reports(transport, peer, now)
         if self._ticks % FEEDBACK_TICKS == 0:
             with self._contained():
                 self.taps.tick(now)
         with self._contained():
             self._path.flush()
         self._count_received()
-
-    def _tick_router(self, router: Router, turn: int, now: float) -> None:
-        if router.is_due(now):
-            router.refresh(now)
-        if turn % DECISION_TICKS == 0:
-            router.decide(now)
-        if turn % STATS_TICKS == 0:
-            router.begin_stats()
-        router.tell_stats()
-        self._send_requests(router, now)
 
     @contextmanager
     def _contained(self, **where: str) -> Iterator[None]:
@@ -310,21 +315,19 @@ class MediaNode:
         self._packets_received = self._octets_received = self._rtcp_received = 0
 
     def _send_requests(self, router: Router, now: float) -> None:
-        for peer in router.peers.values():
-            if peer.connected and peer.ingress.tracks and (requests := peer.requests(now)):
-                self._send_rtcp(self._transports[peer.transport_id][0], requests)
+        for transport_id, peer in router.senders.items():
+            if peer.connected and (requests := peer.requests(now)):
+                self._send_rtcp(self._transports[transport_id][0], requests)
 
-    def _send_reports(self, transport: Transport, peer: Peer, turn: int, now: float) -> None:
-        if not peer.connected:
-            return
-        if turn % FEEDBACK_TICKS == 0:
-            peer.ingress.police(now)
-            for feedback in peer.ingress.feedback(now):
-                self._send_rtcp(transport, feedback)
-        if turn % REPORT_TICKS == 0:
-            peer.measure(now)
-            for report in peer.reports(now, now + self._ntp_offset):
-                self._send_rtcp(transport, report)
+    def _send_feedback(self, transport: Transport, peer: Peer, now: float) -> None:
+        peer.ingress.police(now)
+        for feedback in peer.ingress.feedback(now):
+            self._send_rtcp(transport, feedback)
+
+    def _send_reports(self, transport: Transport, peer: Peer, now: float) -> None:
+        peer.measure(now)
+        for report in peer.reports(now, now + self._ntp_offset):
+            self._send_rtcp(transport, report)
 
     def _send_rtcp(self, transport: Transport, data: bytes) -> None:
         transport.send_rtcp(data)

@@ -98,6 +98,7 @@ class TalkerRanking:
 
     def __init__(self) -> None:
         self._voices: dict[str, _Voice] = {}
+        self._talking: set[str] = set()
         self._joined = 0
         self._order: list[str] = []
         self._speaking: list[str] = []
@@ -111,6 +112,7 @@ class TalkerRanking:
     def remove(self, endpoint_id: str) -> None:
         """An endpoint leaves. One that is not there is no error."""
         if self._voices.pop(endpoint_id, None) is not None:
+            self._talking.discard(endpoint_id)
             self._order = [other for other in self._order if other != endpoint_id]
             self._speaking = [other for other in self._speaking if other != endpoint_id]
 
@@ -119,13 +121,18 @@ class TalkerRanking:
         heard = self._voices.get(endpoint_id)
         if heard is not None:
             heard.hear(level, voice, now)
+            if heard.talking_since is not None:
+                self._talking.add(endpoint_id)
 
     def decide(self, now: float) -> Ranking:
-        """Ranks anew."""
+        """Ranks anew. Those who are silent, in a large room nearly all, need no look."""
         voices = self._voices
-        for voice in voices.values():
-            voice.settle(now)
-        talking = {endpoint: since for endpoint, voice in voices.items() if (since := voice.talking_since) is not None}
+        talking: dict[str, float] = {}
+        for endpoint in self._talking:
+            voices[endpoint].settle(now)
+            if (since := voices[endpoint].talking_since) is not None:
+                talking[endpoint] = since
+        self._talking.intersection_update(talking)
         staying = [endpoint for endpoint in self._speaking if endpoint in talking]
         joining = sorted(
             talking.keys() - set(staying), key=lambda endpoint: (talking[endpoint], voices[endpoint].joined)

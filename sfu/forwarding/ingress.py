@@ -5,7 +5,7 @@ what was learned stays (RFC 8843 section 9.2, RFC 8852).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sfu.codecs import CodecError
@@ -77,6 +77,11 @@ class Ingress:
         self._received = {use: Tally() for use in USES}
         # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
         self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
+
+    @property
+    def sends_video(self) -> bool:
+        """Whether there is a video layer that packets and keyframes can be asked of."""
+        return any(track.kind == "video" and track.layers and not track.paused for track in self.tracks.values())
 
     def put_tracks(self, tracks: Iterable[Track], now: float) -> None:
         """Make `tracks` the published ones: those not among them end."""
@@ -211,7 +216,7 @@ class Ingress:
                 for layer in track.layers.values():
                     tally.lost += layer.reception.packets_lost - layer.lost_counted
                     layer.lost_counted = layer.reception.packets_lost
-        return replace(tally)
+        return Tally(tally.packets, tally.octets, tally.lost)
 
     def feedback(self, now: float) -> list[bytes]:
         """Transport-wide feedback, due each 100 ms."""

@@ -64,6 +64,8 @@ class Layer:
         self.reception = Reception(clock.clock_rate)
         self.lost_counted = 0
         """How many of the lost packets `Ingress.received_of` has added up."""
+        self.releases = 0
+        """How often all slots were sent away."""
         self.nack = NackScheduler()
         self._restart_at: int | None = None
         self._ring = PacketRing(RING_SIZE[kind])
@@ -129,6 +131,7 @@ class Layer:
 
     def release(self) -> None:
         """The stream ended: every slot keeps its numbers and goes idle."""
+        self.releases += 1
         for slot in [*self.slots, *self.waiting]:
             slot.leave(self)
 

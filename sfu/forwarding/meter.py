@@ -75,26 +75,27 @@ class TransportMeter:
     """All that flows over one transport, in both directions."""
 
     def __init__(self) -> None:
-        self._received = {use: FlowMeter() for use in USES}
-        self._sent = {use: FlowMeter() for use in USES}
+        # Made when something first flows: a viewer in a large room never sends anything.
+        self._received: dict[SlotUse, FlowMeter] = {}
+        self._sent: dict[SlotUse, FlowMeter] = {}
 
     def sample(self, peer: "Peer", now: float) -> None:
         """Read the totals of a peer; due each second."""
         for use in USES:
             tracks = [track for track in peer.ingress.tracks.values() if track.use == use]
-            self._received[use].sample(
-                peer.ingress.received_of(use),
-                sum(1 for track in tracks if track.has_started and not track.paused),
-                max((track.jitter for track in tracks), default=0.0),
-                now,
-            )
-            slots = peer.slots_of(use)
-            self._sent[use].sample(
-                peer.sent_of(use),
-                sum(1 for slot in slots if slot.layer is not None),
-                max((slot.jitter for slot in slots if slot.layer is not None), default=0.0),
-                now,
-            )
+            received = peer.ingress.received_of(use)
+            if tracks or received.packets:
+                self._received.setdefault(use, FlowMeter()).sample(
+                    received,
+                    sum(1 for track in tracks if track.has_started and not track.paused),
+                    max((track.jitter for track in tracks), default=0.0),
+                    now,
+                )
+            slots = [slot for slot in peer.slots_of(use) if slot.was_used]
+            sent = peer.sent_of(use)
+            if slots or sent.packets:
+                flowing = [slot.jitter for slot in slots if slot.layer is not None]
+                self._sent.setdefault(use, FlowMeter()).sample(sent, len(flowing), max(flowing, default=0.0), now)
 
     def take(self, rtt: float | None, delivery: Delivery | None = None) -> TransportFigures | None:
         """The figures since the last call; None when nothing flowed. `rtt` is in seconds."""

@@ -1,7 +1,6 @@
 """One transport's part in a session: what it publishes, and its slots."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 
 from sfu.congestion.delivery import DeliveryMeter
 from sfu.forwarding.egress import Egress
@@ -36,6 +35,8 @@ DEFAULT_RTT = 0.1
 MAX_RTT = 5.0
 MAX_BLOCKS = 31
 """Report blocks of one report (RFC 3550 section 6.4.2)."""
+MAX_COMPOUND = 1_100
+"""Bytes of reports in one packet, without what SRTP adds."""
 
 Count = Callable[[str, int], None]
 
@@ -95,6 +96,7 @@ class Peer:
         wanted = {slot.slot_id: slot for slot in slots}
         for slot_id in self.slots.keys() - wanted.keys():
             self._remove(self.slots.pop(slot_id))
+            self.reported.pop(slot_id, None)
         for slot_id, parameters in wanted.items():
             known = self.slots.get(slot_id)
             if known is None:
@@ -114,9 +116,11 @@ class Peer:
 
     def sent_of(self, use: SlotUse) -> Tally:
         """What was sent of one use so far, by all slots that there have been."""
-        total = replace(self._sent_before[use])
+        before = self._sent_before[use]
+        total = Tally(before.packets, before.octets, before.lost)
         for slot in self.slots_of(use):
-            _add(total, slot.sent())
+            if slot.was_used:
+                _add(total, slot.sent())
         return total
 
     def measure(self, now: float) -> None:
@@ -172,19 +176,39 @@ class Peer:
 
     def reports(self, now: float, ntp: float) -> list[bytes]:
         """Sender reports of the filled slots, and receiver reports; due each second (RFC 3550 section 6.4)."""
-        compounds = []
+        blocks = self.ingress.report_blocks(now)
+        receivers = [
+            (FEEDBACK_SSRC, ReceiverReport(FEEDBACK_SSRC, tuple(blocks[start : start + MAX_BLOCKS])).to_bytes())
+            for start in range(0, len(blocks), MAX_BLOCKS)
+        ]
+        return [*self._compounds(self._sender_reports(now, ntp)), *self._compounds(receivers)]
+
+    def _sender_reports(self, now: float, ntp: float) -> list[tuple[int, bytes]]:
+        ntp_time = round(ntp / NTP_UNIT) & (2**64 - 1)
+        reports = []
         for slot in self.slots.values():
+            if not slot.was_used:
+                continue
             slot.refill(now)
             report = slot.sender_report(now)
             if report is not None:
-                sender = SenderReport(slot.parameters.ssrc, round(ntp / NTP_UNIT) & (2**64 - 1), *report)
-                description = SourceDescription.of_cname(slot.parameters.ssrc, self._cname)
-                compounds.append(sender.to_bytes() + description.to_bytes())
-        blocks = self.ingress.report_blocks(now)
-        for start in range(0, len(blocks), MAX_BLOCKS):
-            receiver = ReceiverReport(FEEDBACK_SSRC, tuple(blocks[start : start + MAX_BLOCKS]))
-            compounds.append(receiver.to_bytes() + SourceDescription.of_cname(FEEDBACK_SSRC, self._cname).to_bytes())
-        return compounds
+                ssrc = slot.parameters.ssrc
+                reports.append((ssrc, SenderReport(ssrc, ntp_time, *report).to_bytes()))
+        return reports
+
+    def _compounds(self, reports: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:
+        """Reports by SSRC, as few packets as possible: each costs an encryption and a datagram (RFC 8108 section 5)."""
+        compound = b""
+        ssrcs: list[int] = []
+        described = 12 + len(self._cname.encode())
+        for ssrc, report in reports:
+            if len(compound) + len(report) + described * (len(ssrcs) + 1) > MAX_COMPOUND and ssrcs:
+                yield compound + SourceDescription.of_cname(self._cname, ssrcs).to_bytes()
+                compound, ssrcs = b"", []
+            compound += report
+            ssrcs.append(ssrc)
+        if ssrcs:
+            yield compound + SourceDescription.of_cname(self._cname, ssrcs).to_bytes()
 
     def close(self) -> None:
         self.egress.close()

@@ -86,6 +86,11 @@ class OutgoingSlot:
     def audio(self) -> bool:
         return self.parameters.use == "audio"
 
+    @property
+    def was_used(self) -> bool:
+        """Whether anybody ever filled it: most slots of a large room's viewers stay empty."""
+        return self.layer is not None or self._last.at is not None
+
     def update(self, parameters: SlotParameters) -> None:
         """Take over what was negotiated anew. If packets look different from now on, the slot starts at a keyframe."""
         self.parameters = parameters

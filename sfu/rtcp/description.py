@@ -1,5 +1,6 @@
 """Source description and goodbye (RFC 3550 sections 6.5 and 6.6)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
 from typing import Self
@@ -32,9 +33,9 @@ class SourceDescription:
     chunks: tuple[SourceChunk, ...]
 
     @classmethod
-    def of_cname(cls, ssrc: int, cname: str) -> Self:
-        """The one description that every compound packet holds."""
-        return cls((SourceChunk(ssrc, ((CNAME, cname.encode()),)),))
+    def of_cname(cls, cname: str, ssrcs: Iterable[int]) -> Self:
+        """The one description that every compound packet holds; of at most 31 SSRCs."""
+        return cls(tuple(SourceChunk(ssrc, ((CNAME, cname.encode()),)) for ssrc in ssrcs))
 
     def to_bytes(self) -> bytes:
         return frame(len(self.chunks), SOURCE_DESCRIPTION, b"".join(chunk.to_bytes() for chunk in self.chunks))

@@ -135,3 +135,51 @@ def test_a_changed_byte_is_never_accepted_as_authentic(position, change):
     mutated[position] ^= change
     request = parse_or_refuse(bytes(mutated))
     assert request is None or not request.is_authentic(PASSWORD)
+
+
+def aioice_answer(request, message_class, attributes):
+    message = stun.Message(stun.Method.BINDING, message_class, request.transaction_id, attributes)
+    message.add_message_integrity(PASSWORD)
+    return bytes(message)
+
+
+@given(st.ip_addresses(), st.integers(0, 0xFFFF), st.binary(min_size=12, max_size=12))
+def test_answers_are_byte_for_byte_those_of_aioice(address, port, transaction_id):
+    check = binding_request(ICE, integrity=False)
+    check.transaction_id = transaction_id
+    check.add_message_integrity(PASSWORD)
+    request = parse_request(bytes(check))
+    attributes = {"XOR-MAPPED-ADDRESS": (str(address), port)}
+    expected = aioice_answer(request, stun.Class.RESPONSE, attributes)
+    assert success_response(request, str(address), port, PASSWORD) == expected
+    conflict = aioice_answer(request, stun.Class.ERROR, {"ERROR-CODE": (487, "Role Conflict")})
+    assert role_conflict_response(request, PASSWORD) == conflict
+
+
+@given(
+    st.text(min_size=1, max_size=60),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 0xFFFFFFFF),
+    st.none() | st.tuples(st.integers(0, 200), st.integers(1, 255)),
+)
+def test_requests_are_read_as_aioice_reads_them(username, use_candidate, controlled, priority, change):
+    role = "ICE-CONTROLLED" if controlled else "ICE-CONTROLLING"
+    attributes = {"USERNAME": username, "PRIORITY": priority, role: 7} | ({"USE-CANDIDATE": None} if use_candidate else {})
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
+    message.add_message_integrity(PASSWORD)
+    data = bytearray(bytes(message))
+    if change is not None:
+        data[change[0] % len(data)] ^= change[1]
+    request = parse_or_refuse(bytes(data))
+    if request is None:
+        assert change is not None
+        return
+    known = stun.parse_message(bytes(data))
+    assert request.is_authentic(PASSWORD) == known.check_message_integrity(PASSWORD)
+    if request.is_authentic(PASSWORD):
+        assert (request.username, request.use_candidate, request.controlled) == (
+            known.attributes["USERNAME"],
+            "USE-CANDIDATE" in known.attributes,
+            "ICE-CONTROLLED" in known.attributes,
+        )

@@ -69,7 +69,7 @@ packets = st.one_of(
 )
 
 VALID = [
-    SenderReport(1, 2, 3, 4, 5, (ReportBlock(6),)).to_bytes() + SourceDescription.of_cname(1, "cname").to_bytes(),
+    SenderReport(1, 2, 3, 4, 5, (ReportBlock(6),)).to_bytes() + SourceDescription.of_cname("cname", [1]).to_bytes(),
     ReceiverReport(1, (ReportBlock(6, 7, 8), ReportBlock(9))).to_bytes() + Bye((1, 2), b"gone").to_bytes(),
     Nack(1, 2, (65530, 65535, 3, 400)).to_bytes() + Pli(1, 2).to_bytes() + Fir(1, ((2, 3),)).to_bytes(),
     Remb(1, 3_300_000, (4, 5)).to_bytes(),

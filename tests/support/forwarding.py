@@ -74,8 +74,7 @@ class Session:
 
     def settle(self) -> None:
         """What the node does after a batch of packets."""
-        if self.router.stale:
-            self.router.refresh(self.now)
+        self.router.attend(self.now)
         self.path.flush()
 
     def decide(self) -> None:
@@ -95,7 +94,7 @@ class Member:
         self.peer: Peer = self.put(tracks, slots)
         self.peer.egress.protect_with(SrtpSender(KEYS))
         self.use(self.socket)
-        session.router.stale = True
+        session.router.connected(name)
         session.settle()
 
     def put(self, tracks: tuple[Track, ...], slots: tuple[Slot, ...]) -> Peer:

@@ -213,7 +213,7 @@ def test_a_retransmission_of_what_was_sent_while_muted_is_not_forwarded() -> Non
     (hidden,) = source.frame(key=True)
     publisher.send(hidden)
     publisher.peer.ingress.pause("p-cam", False)
-    session.router.stale = True
+    session.router.mark_stale()
     session.settle()
     subscriber.received()
     publisher.send(retransmission(hidden, 2, 9, rtx))
@@ -227,7 +227,7 @@ def test_a_keyframe_of_one_layer_does_not_satisfy_who_needs_another_layers() -> 
     publisher = publisher_of(session, rids=("q", "h"))
     small, large = (session.join(name, slots=slots(video=1)) for name in ("small", "large"))
     low, high = VideoSource(1, rid="q"), VideoSource(2, rid="h", height=360)
-    small.peer.slots["video0"].max_height = 180
+    session.router.limit_slots("small", {"video0": 180})
     publisher.send(*low.frame(key=True), *high.frame(key=True))
     session.decide()
     session.now += 1

@@ -3,7 +3,7 @@
 import pytest
 
 from sfu.forwarding.meter import FlowMeter, Tally
-from sfu.forwarding.router import STATS_BATCH
+from sfu.forwarding.router import TOLD_BATCH
 from sfu.link_messages import Flow, TransportFigures, TransportStats
 from sfu.rtcp.packets import ReceiverReport, ReportBlock
 from tests.support.forwarding import AudioSource, Member, Session, VideoSource, camera, microphone, slots
@@ -135,7 +135,7 @@ def test_what_tracks_brought_that_are_gone_is_told_too() -> None:
 
 def test_a_large_session_is_told_in_several_messages() -> None:
     session = Session()
-    speakers = [session.join(f"p{number}", tracks=(microphone(f"p{number}"),)) for number in range(STATS_BATCH + 1)]
+    speakers = [session.join(f"p{number}", tracks=(microphone(f"p{number}"),)) for number in range(TOLD_BATCH + 1)]
     for number, speaker in enumerate(speakers):
         speaker.send(AudioSource(5 + number).packet())
     second(session, *speakers)
@@ -144,7 +144,7 @@ def test_a_large_session_is_told_in_several_messages() -> None:
     for _ in range(3):
         session.router.tell_stats()
     told = [message for message in session.told if isinstance(message, TransportStats)]
-    assert [len(message.transports) for message in told] == [STATS_BATCH, 1]
+    assert [len(message.transports) for message in told] == [TOLD_BATCH, 1]
     assert {name for message in told for name in message.transports} == {speaker.name for speaker in speakers}
 
 

@@ -40,10 +40,10 @@ def test_a_refresh_that_was_put_off_comes(refreshes: list[float]) -> None:
     session = Session()
     for number in range(50):
         session.join(f"s{number}")
-    session.router.stale = True
+    session.router.mark_stale()
     while session.router.is_due(session.now):
         session.router.refresh(session.now)
-        session.router.stale = True
+        session.router.mark_stale()
     assert len(refreshes) > 10
     session.now += 0.1
     assert session.router.is_due(session.now)
@@ -63,7 +63,7 @@ def test_however_much_was_refreshed_it_is_soon_affordable_again() -> None:
         session.join(f"s{number}")
     for _ in range(1000):
         session.decide()
-    session.router.stale = True
+    session.router.mark_stale()
     assert not session.router.is_due(session.now)
     assert session.router.is_due(session.now + 1.0)
 

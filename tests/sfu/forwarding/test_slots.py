@@ -97,7 +97,7 @@ def test_layers_switch_at_keyframes_while_the_old_one_flows() -> None:
     publisher.send(*low.frame(key=True), *high.frame(key=True))
     (slot,) = subscriber.peer.slots_of("video")
     packets = subscriber.received()
-    slot.max_height = 180
+    session.router.limit_slots("s", {slot.slot_id: 180})
     session.decide()
     for turn in range(6):
         session.now += 0.033
@@ -133,7 +133,7 @@ def test_nack_is_answered_exactly_across_a_switch() -> None:
         session.now += 0.033
         first.send(*one.frame(key=turn == 0))
     first.peer.ingress.pause("a-cam", True)
-    session.router.stale = True
+    session.router.mark_stale()
     session.settle()
     for turn in range(4):
         session.now += 0.033
@@ -242,7 +242,7 @@ def test_long_mute_with_wrapping_numbers_resumes() -> None:
     source = VideoSource(1)
     publisher.send(*source.frame(key=True))
     publisher.peer.ingress.pause("p-cam", True)
-    session.router.stale = True
+    session.router.mark_stale()
     session.settle()
     source.sequence = (source.sequence + 40_000) & 0xFFFF
     session.now += 600
@@ -339,7 +339,7 @@ def test_padding_before_a_switch_does_not_turn_picture_ids_back() -> None:
     (padding,) = subscriber.received()
     assert (padding.sequence_number - packets[-1].sequence_number) & 0xFFFF == 1
     first.peer.ingress.pause("a-cam", True)
-    session.router.stale = True
+    session.router.mark_stale()
     session.settle()
     session.now += 0.033
     second.send(*two.frame(key=True))
