@@ -24,8 +24,9 @@ STOP_TIMEOUT = 3.0
 _COMPLAINTS = 5
 """Lines of the browser's own complaints that are kept, to tell why it ended."""
 
-# The browser talks through file descriptors 3 and 4; asyncio gives pipes as 0 and 1.
-_START = 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null'
+# The browser talks through file descriptors 3 and 4; asyncio gives pipes as 0 and 1. When this process is killed the
+# browser ends by itself, as its pipes break, and the shell is still there to take its profile away.
+_START = 'profile=$1; shift; "$@" 3<&0 4>&1 </dev/null >/dev/null; rm -rf "$profile"'
 # What a browser needs to know of its surroundings, and no secret of ours.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
 
@@ -92,7 +93,7 @@ def find_browser(path: Path | None) -> Browser | None:
 
 
 class BrowserProcess:
-    """A running browser, which ends too when this process does: its pipes break."""
+    """A running browser. It ends when this process does, however that happens."""
 
     def __init__(self, process: asyncio.subprocess.Process, profile: Path) -> None:
         assert process.stdin is not None
@@ -104,16 +105,17 @@ class BrowserProcess:
         self._tasks = [asyncio.create_task(self.devtools.run()), asyncio.create_task(self._listen())]
 
     @classmethod
-    async def start(cls, browser: Browser, size: Size, proxy_port: int, folder: Path | None) -> Self:
-        """With an empty window of that size, whose connections all go through the proxy; the profile is in `folder`, or
-        where temporary files are. Raises WebViewError (no-browser)."""
+    async def start(cls, browser: Browser, size: Size, proxy_port: int) -> Self:
+        """With an empty window of that size, whose connections all go through the proxy. Raises WebViewError
+        (no-browser)."""
         try:
-            profile = Path(tempfile.mkdtemp(prefix="web-view-", dir=folder))
+            # Not in a folder of the recorder's: paths of sockets in it must stay under 108 bytes.
+            profile = Path(tempfile.mkdtemp(prefix="web-view-"))
         except OSError as error:
             raise WebViewError("no-browser", f"no folder for the browser's profile: {error}") from error
         try:
             process = await asyncio.create_subprocess_exec(
-                "/bin/sh", "-c", _START, "sh", str(browser.path), *_arguments(size, proxy_port, profile),
+                "/bin/sh", "-c", _START, "sh", str(profile), str(browser.path), *_arguments(size, proxy_port, profile),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -131,18 +133,20 @@ class BrowserProcess:
                 await running.devtools.call("Browser.getVersion", page=False)
         except (TimeoutError, WebViewError) as error:
             await running.close()
-            raise WebViewError("no-browser", f"{browser.path} does not start{running.complaints()}") from error
+            log.warning("the browser does not start", browser=str(browser.path), said=running.complaints)
+            raise WebViewError("no-browser", "the recorder's browser does not start: its log says why") from error
         except BaseException:
             await running.close()
             raise
         return running
 
-    def complaints(self) -> str:
-        """What the browser said at last, to be put behind a sentence."""
-        return f": {' / '.join(self._complaints)}" if self._complaints else ""
+    @property
+    def complaints(self) -> list[str]:
+        """The browser's last ones."""
+        return list(self._complaints)
 
     async def ended(self) -> None:
-        """Wait until the browser is gone."""
+        """Returns when the browser is gone."""
         await asyncio.wait(self._tasks)
 
     async def close(self) -> None:

@@ -5,11 +5,11 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Self
 
 import av
 import ifaddr
+import structlog
 
 from recorder.layouts import Size
 from recorder.web_view.browser import Browser, BrowserProcess
@@ -24,15 +24,16 @@ LOAD_TIMEOUT = 15.0
 """Seconds until a page has loaded and is seen."""
 _FIRST_ERROR_STATUS = 400
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True)
 class Surroundings:
     """Of a page: `conf_num` is the session's, which it is told; `hosts` are those that the operator allows, wherever
-    they are, see `Egress`; `folder` is where the browser keeps its profile, by default where temporary files are."""
+    they are, see `Egress`."""
 
     conf_num: str
     hosts: Collection[str] = ()
-    folder: Path | None = None
 
 
 class WebView:
@@ -58,7 +59,7 @@ class WebView:
         proxy = EgressProxy(Egress.of(surroundings.hosts, _own_addresses()))
         try:
             port = await proxy.start()
-            process = await BrowserProcess.start(browser, size, port, surroundings.folder)
+            process = await BrowserProcess.start(browser, size, port)
         except OSError as error:
             raise WebViewError("no-browser", f"the browser's proxy cannot be started: {error}") from error
         except BaseException:
@@ -98,7 +99,9 @@ class WebView:
 
     async def _watch(self) -> None:
         await self._process.ended()
-        self._fail(f"the browser has ended{self._process.complaints()}")
+        if not self._closing:
+            log.warning("the browser of a recording has ended", said=self._process.complaints)
+        self._fail("the browser has ended")
 
     def _fail(self, why: str) -> None:
         if self._failed is None and not self._closing:
