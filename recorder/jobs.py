@@ -12,6 +12,7 @@ from recorder.delivery import Delivery, Workshop
 from recorder.errors import RecordingError
 from recorder.job_file import Job, JobError
 from recorder.recording import FailureReason, Recording
+from recorder.segment import Segment
 from recorder.work_folder import WorkFolder
 from sfu.recording_messages import (
     FileKnown,
@@ -165,7 +166,8 @@ class Jobs:
                 self._failures.append(failure)
             self._end(job)
 
-        return Recording(order, folder, clock=time.monotonic, wall=time.time, failed=failed)
+        segment = Segment.begin(order, folder, now=time.monotonic(), unix=time.time())
+        return Recording(order, segment, clock=time.monotonic, failed=failed)
 
     def _missing_bytes(self) -> int:
         """Raises RecordingError."""

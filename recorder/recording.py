@@ -1,23 +1,20 @@
-"""A segment while it is being recorded: dials the tap, again when it breaks, and writes what comes."""
+"""A segment while it is being recorded: dials the tap, again when it breaks, and passes on what comes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
 from recorder.errors import RecordingError
-from recorder.segment import Segment
 from recorder.tap import Tap, TapError
 from recorder.tap_items import TapItems
-from recorder.timeline import SegmentBegan
+from recorder.tracks import TappedTracks
 from sfu.recording_messages import Person, PutSegment, TapTarget
 from sfu.tap_messages import TapCredentials
 
 TICK = 0.05
-"""Seconds between two calls of `Segment.tick`."""
+"""Seconds between two calls of the segment's `tick`."""
 KEYFRAME_PERIOD = 1.0
 """Seconds between two requests for a keyframe that does not come."""
 PATIENCE = 10.0
@@ -36,21 +33,20 @@ class Recording:
     """Goes on until `finish`, or until it has failed, of which `failed` is told once; its files are whole then."""
 
     def __init__(
-        self, order: PutSegment, folder: Path, *, clock: Clock, wall: Clock, failed: Failed, patience: float = PATIENCE
+        self,
+        order: PutSegment,
+        segment: TappedTracks[Any],
+        *,
+        clock: Clock,
+        failed: Failed,
+        patience: float = PATIENCE,
     ) -> None:
-        """`folder` holds no segment yet; `clock` never goes back, `wall` gives Unix seconds. Raises RecordingError."""
+        """`segment` has just begun, by the same clock, which never goes back. Raises RecordingError."""
         self._clock = clock
         self._failed = failed
         self._patience = patience
         self._log = log.bind(conf_num=order.conf_num, segment=order.segment)
-        began = SegmentBegan(
-            conf_num=order.conf_num,
-            segment=order.segment,
-            started_at=datetime.fromtimestamp(wall(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            room_name=order.room_name,
-            quality=order.quality,
-        )
-        self._segment = Segment(folder, began, clock())
+        self._segment = segment
         self._people: dict[str, Person] = {}
         self._target = order.tap
         self._tap: Tap | None = None
@@ -107,6 +103,9 @@ class Recording:
         self._log.error("a segment broke off", reason=reason, error=message)
         self.finish()
         self._failed(reason, message)
+
+    async def ended(self) -> None:
+        """Wait until the files are whole after `finish`: here they are at once."""
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Whatever ends the work early ends the segment, and nothing else."""
