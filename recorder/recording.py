@@ -22,11 +22,16 @@ PATIENCE = 10.0
 FIRST_RETRY = 0.2
 LAST_RETRY = 1.0
 
-FailureReason = Literal["disk-full", "tap-lost", "internal-error"]
+FailureReason = Literal["disk-full", "tap-lost", "interrupted", "internal-error"]
 Failed = Callable[[FailureReason, str], None]
 Clock = Callable[[], float]
 
 log = structlog.get_logger()
+
+
+def failure_reason(error: RecordingError) -> FailureReason:
+    """What signalling is told of it."""
+    return "disk-full" if error.code == "disk-full" else "internal-error"
 
 
 class Recording:
@@ -40,8 +45,10 @@ class Recording:
         clock: Clock,
         failed: Failed,
         patience: float = PATIENCE,
+        tick: float = TICK,
     ) -> None:
         """`segment` has just begun, by the same clock, which never goes back. Raises RecordingError."""
+        self._pause = tick
         self._clock = clock
         self._failed = failed
         self._patience = patience
@@ -112,7 +119,7 @@ class Recording:
         try:
             await work()
         except RecordingError as error:
-            self.fail("disk-full" if error.code == "disk-full" else "internal-error", str(error))
+            self.fail(failure_reason(error), str(error))
         except TapError as error:
             self.fail("tap-lost", f"the media of the session cannot be reached any more: {error}")
         except Exception as error:
@@ -122,7 +129,7 @@ class Recording:
     async def _tick(self) -> None:
         keyframes_due = self._clock() + KEYFRAME_PERIOD
         while True:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(self._pause)
             now = self._clock()
             self._segment.tick(now)
             if now >= keyframes_due:
