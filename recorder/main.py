@@ -122,7 +122,7 @@ async def _report(link: RecorderLink, jobs: Jobs, composing: Composing, folder: 
             RecorderLoad(
                 segments=len(jobs.recording),
                 composites_waiting=composing.unfinished,
-                cpu=meter.read(time.monotonic()),
+                cpu=meter.read(time.monotonic()) + jobs.cpu,
                 free_bytes=free,
                 counters=jobs.counters(),
             )

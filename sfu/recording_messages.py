@@ -139,11 +139,14 @@ class RecorderReply(Message):
 
 
 class SegmentFailed(Message):
-    """A segment broke off: nothing more of it is recorded. What was recorded until then is kept."""
+    """A segment broke off: nothing more of it is recorded. What was recorded until then is kept.
+
+    `interrupted` is an accident amid recording: the same recorder may go on in a new segment.
+    """
 
     type: Literal["segment-failed"] = "segment-failed"
     segment_id: Identifier
-    reason: Literal["disk-full", "tap-lost", "internal-error"]
+    reason: Literal["disk-full", "tap-lost", "interrupted", "internal-error"]
     message: str
 
 

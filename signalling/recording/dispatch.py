@@ -31,6 +31,7 @@ _REASONS: dict[str, RecordingFailure] = {"disk-full": "storage-full", "no-browse
 _SENTENCES = {
     "disk-full": "The disk of the recorder is full.",
     "tap-lost": "The recorder gets nothing from the media node.",
+    "interrupted": "The recorder was interrupted.",
     "no-browser": "The recorder has no browser to show the page of the layout.",
     "overloaded": "The recorder has too much to do.",
     "silent": "The recorder does not answer.",
@@ -179,6 +180,8 @@ class Dispatch:
         if broke.reason == "tap-lost" and job.ready is None:
             # The media node was gone for longer than recorders wait. The next segment begins when there is another.
             return self._move(job, "recorder-failed", _SENTENCES["tap-lost"])
+        if broke.reason == "interrupted":
+            return self._move(job, "recorder-failed", _SENTENCES["interrupted"])
         return self._blame(job, _REASONS.get(broke.reason, "recorder-failed"), broke.reason)
 
     def tick(self, now: float) -> list[Order]:
