@@ -16,6 +16,7 @@ from recorder.live.live_recording import LiveRecording
 from recorder.live.messages import LiveOrder
 from recorder.recording import FailureReason, Recording, failure_reason
 from recorder.segment import Segment
+from recorder.web_view.browser import Browser
 from recorder.work_folder import WorkFolder
 from sfu.recording_messages import (
     FileKnown,
@@ -40,11 +41,22 @@ class Jobs:
     """`capacity` individual segments may be recorded at once, a live one counting as `LIVE_WEIGHT`; none is begun with
     less than `min_free_bytes` left on the disk."""
 
-    def __init__(self, folder: WorkFolder, workshop: Workshop, *, capacity: int, min_free_bytes: int) -> None:
+    def __init__(
+        self,
+        folder: WorkFolder,
+        workshop: Workshop,
+        *,
+        capacity: int,
+        min_free_bytes: int,
+        browser: Browser | None = None,
+        web_hosts: tuple[str, ...] = (),
+    ) -> None:
         self._folder = folder
         self._workshop = workshop
         self._capacity = capacity
         self._min_free_bytes = min_free_bytes
+        self._browser = browser
+        self._web_hosts = web_hosts
         self._recordings: dict[str, tuple[Recording | LiveRecording, Job]] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -144,7 +156,7 @@ class Jobs:
         job = Job.of(order)
         if order.segment_id in self._deliveries:
             raise JobError("segment_id: this segment is over: begin another one")
-        if order.web_view is not None:
+        if order.web_view is not None and self._browser is None:
             detail = "this recorder has no browser to show a page with: ask another one"
             return RecorderReply(request_id=number, error="no-browser", detail=detail)
         if not self._has_room(job):
@@ -188,7 +200,14 @@ class Jobs:
             self._end(job)
 
         if job.live:
-            live = LiveOrder(folder=folder, encoder=self._workshop.encoder, began_at=time.monotonic(), segment=order)
+            live = LiveOrder(
+                folder=folder,
+                encoder=self._workshop.encoder,
+                began_at=time.monotonic(),
+                segment=order,
+                browser=self._browser.path if self._browser is not None else None,
+                web_hosts=self._web_hosts,
+            )
             return LiveRecording(live, clock=time.monotonic, failed=failed)
         segment = Segment.begin(order, folder, now=time.monotonic(), unix=time.time())
         return Recording(order, segment, clock=time.monotonic, failed=failed)

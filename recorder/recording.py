@@ -22,7 +22,7 @@ PATIENCE = 10.0
 FIRST_RETRY = 0.2
 LAST_RETRY = 1.0
 
-FailureReason = Literal["disk-full", "tap-lost", "interrupted", "internal-error"]
+FailureReason = Literal["disk-full", "tap-lost", "interrupted", "page-failed", "internal-error"]
 Failed = Callable[[FailureReason, str], None]
 Clock = Callable[[], float]
 

@@ -23,12 +23,15 @@ class LiveLine(BaseModel):
 
 class LiveOrder(LiveLine):
     """`encoder` is the one that is wanted; `began_at` is when the segment began, by the clock that all processes of a
-    machine share (`time.monotonic`)."""
+    machine share (`time.monotonic`). `browser` shows the segment's page, if it has one, which may reach `web_hosts`
+    wherever they are."""
 
     folder: Path
     encoder: str
     began_at: float
     segment: PutSegment
+    browser: Path | None = None
+    web_hosts: tuple[str, ...] = ()
 
 
 class LiveStatus(LiveLine):

@@ -22,9 +22,12 @@ from recorder.encoders import choose_prompt
 from recorder.errors import RecordingError
 from recorder.layouts import SIZES
 from recorder.live.fragments import FRAGMENTED_MP4, FragmentedFile
+from recorder.live.live_recording import MIN_LIFE
 from recorder.live.messages import FRAGMENTS, LiveEnded, LiveFailed, LiveLine, LiveLog, LiveOrder, LiveStatus
+from recorder.live.page import LivePage
 from recorder.live.segment import LiveSegment
 from recorder.recording import FailureReason, Recording, failure_reason
+from recorder.web_view.errors import WebViewError
 from sfu.metrics import CpuMeter
 from sfu.recording_messages import RECORDER_COMMANDS, FinishSegment, PutPeople, PutSegment, PutStage, RecorderCommand
 
@@ -33,6 +36,8 @@ NICENESS = 5
 TICK = 0.02
 STATUS_PERIOD = 2.0
 ORPHANED = 143
+
+log = structlog.get_logger()
 
 Commands = asyncio.Queue[RecorderCommand | None]
 
@@ -62,17 +67,20 @@ async def _record(order: LiveOrder, lines: Iterator[bytes]) -> None:
     except CompositeError as error:
         _say(LiveFailed(reason="internal-error", message=str(error)))
         return
+    page = LivePage(order, order.segment.web_view, size) if order.segment.web_view is not None else None
     with film:
-        await _follow(LiveSegment(film, size, order.began_at), order.segment, commands)
+        await _follow(LiveSegment(film, size, order.began_at, page.painter if page else None), order, commands, page)
 
 
-async def _follow(segment: LiveSegment, order: PutSegment, commands: Commands) -> None:
+async def _follow(segment: LiveSegment, order: LiveOrder, commands: Commands, page: LivePage | None) -> None:
     def failed(reason: FailureReason, message: str) -> None:
         _say(LiveFailed(reason=reason, message=message))
         commands.put_nowait(None)
 
-    recording = Recording(order, segment, clock=time.monotonic, failed=failed, tick=TICK)
-    reporting = asyncio.create_task(_report(recording))
+    recording = Recording(order.segment, segment, clock=time.monotonic, failed=failed, tick=TICK)
+    tasks = [asyncio.create_task(_report(recording))]
+    if page is not None:
+        tasks.append(asyncio.create_task(_show(page, recording, order)))
     while (command := await commands.get()) is not None:
         try:
             match command:
@@ -87,8 +95,24 @@ async def _follow(segment: LiveSegment, order: PutSegment, commands: Commands) -
         except RecordingError as error:
             recording.fail(failure_reason(error), str(error))
     recording.finish()
-    reporting.cancel()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     _say(LiveEnded(counters=recording.counters()))
+
+
+async def _show(page: LivePage, recording: Recording, order: LiveOrder) -> None:
+    try:
+        await page.show()
+    except WebViewError as error:
+        lived = time.monotonic() - order.began_at
+        recording.fail("interrupted" if page.was_seen and lived >= MIN_LIFE else "page-failed", str(error))
+        if not page.was_seen:
+            # Without a single picture it is no film.
+            (order.folder / FRAGMENTS).unlink(missing_ok=True)
+    except Exception as error:
+        log.exception("the page of a live recording met a fault of this program")
+        recording.fail("internal-error", f"the recorder has a fault: {type(error).__name__}")
 
 
 async def _report(recording: Recording) -> None:

@@ -45,6 +45,7 @@ class WebView:
         self._size = size
         self._screencast = Screencast(process.devtools, size)
         self._failed: str | None = None
+        self._has_failed = asyncio.Event()
         self._closing = False
         self._loaded = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch())]
@@ -88,6 +89,11 @@ class WebView:
         """Why there will be no further picture; None while all is well."""
         return self._failed
 
+    async def until_failed(self) -> str:
+        """Wait for `failed`."""
+        await self._has_failed.wait()
+        return self._failed or ""
+
     async def close(self) -> None:
         """End the browser: no process, no connection and no folder is left."""
         self._closing = True
@@ -106,8 +112,8 @@ class WebView:
     def _fail(self, why: str) -> None:
         if self._failed is None and not self._closing:
             self._failed = why
-            self._loaded.set()
-            self._screencast.shown.set()
+            for awaited in (self._has_failed, self._loaded, self._screencast.shown):
+                awaited.set()
 
     async def _show(self, page: recording_messages.WebView, conf_num: str) -> None:
         devtools = self._process.devtools

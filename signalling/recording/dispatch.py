@@ -27,12 +27,17 @@ MAX_FAILURES = 1
 """Recorders that may fail at a recording before it is given up."""
 
 _NONE_LEFT = "The recorder is gone, and there is no other."
-_REASONS: dict[str, RecordingFailure] = {"disk-full": "storage-full", "no-browser": "layout-failed"}
+_REASONS: dict[str, RecordingFailure] = {
+    "disk-full": "storage-full",
+    "no-browser": "layout-failed",
+    "page-failed": "layout-failed",
+}
 _SENTENCES = {
     "disk-full": "The disk of the recorder is full.",
     "tap-lost": "The recorder gets nothing from the media node.",
     "interrupted": "The recorder was interrupted.",
     "no-browser": "The recorder has no browser to show the page of the layout.",
+    "page-failed": "The page that lays out the picture could not be shown.",
     "overloaded": "The recorder has too much to do.",
     "silent": "The recorder does not answer.",
     "garbage": "The recorder sends what is no message.",

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import av
 import pytest
-from aiohttp import web
 
 from recorder.layouts import Size
 from recorder.web_view import view as web_view
@@ -19,62 +18,13 @@ from recorder.web_view.errors import WebViewError
 from recorder.web_view.view import Surroundings, WebView
 from sfu import recording_messages
 from tests.support import priorities
+from tests.support.web_site import DEADLINE, Site, site
 
 SIZE = Size(640, 360)
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-DEADLINE = 60.0
 TOLERANCE = 12
 
 HALVES = "<body style='margin:0;background:linear-gradient(to right, #f00 50%, #00f 50%)'>"
-
-
-class Site:
-    """A web site on loopback: `pages` by path, and what was asked of it."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, str] = {}
-        self.asked: list[str] = []
-        self.open_ended = asyncio.Event()
-        self.host = ""
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}/"
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(f"{request.path}?{request.query_string}" if request.query_string else request.path)
-        if request.path == "/never":
-            await self.open_ended.wait()
-        if request.path == "/redirect":
-            raise web.HTTPFound(request.query["to"])
-        if request.path == "/download":
-            return web.Response(body=b"abc", headers={"Content-Disposition": "attachment; filename=abc.bin"})
-        if request.path not in self.pages:
-            raise web.HTTPNotFound
-        return web.Response(text=self.pages[request.path], content_type="text/html")
-
-    async def was_asked(self, path: str) -> None:
-        async with asyncio.timeout(DEADLINE):
-            while path not in self.asked:
-                await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def site(**pages: str) -> AsyncIterator[Site]:
-    """`pages` by name; the one called `index` is at the root."""
-    made = Site()
-    made.pages = {"/" if name == "index" else f"/{name}": text for name, text in pages.items()}
-    app = web.Application()
-    app.router.add_get("/{path:.*}", made.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.host = f"127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield made
-    finally:
-        made.open_ended.set()
-        await runner.cleanup()
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ async def test_a_segment_becomes_files_in_the_archive_and_one_film(tmp_path: Pat
     async with (
         scripted_signalling() as signalling,
         tap_port() as tap,
-        recorder_process(tmp_path, signalling) as recorder,
+        recorder_process(tmp_path, signalling, recorder_browser="none") as recorder,
     ):
         hello = await linked(signalling)
         assert (hello.recorder_id, hello.segments, hello.web_views) == ("r1", (), False)
