@@ -19,7 +19,8 @@ from recorder.web_view.errors import WebViewError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NONE = Path("none")
-START_TIMEOUT = 30.0
+START_TIMEOUT = 60.0
+"""Seconds, for a machine that is busy with other recordings; a browser that cannot start ends at once."""
 STOP_TIMEOUT = 3.0
 _COMPLAINTS = 5
 """Lines of the browser's own complaints that are kept, to tell why it ended."""

@@ -68,8 +68,9 @@ class WebView:
             raise
         view = cls(process, proxy, size)
         try:
+            await view._attach(page, surroundings.conf_num)
             async with asyncio.timeout(LOAD_TIMEOUT):
-                await view._show(page, surroundings.conf_num)
+                await view._show(page.url)
         except TimeoutError as error:
             await view.close()
             raise WebViewError(
@@ -115,11 +116,9 @@ class WebView:
             for awaited in (self._has_failed, self._loaded, self._screencast.shown):
                 awaited.set()
 
-    async def _show(self, page: recording_messages.WebView, conf_num: str) -> None:
+    async def _show(self, url: str) -> None:
         devtools = self._process.devtools
-        await self._attach(devtools)
-        await devtools.call("Page.addScriptToEvaluateOnNewDocument", source=_script(page, conf_num))
-        answer = await devtools.call("Page.navigate", url=page.url)
+        answer = await devtools.call("Page.navigate", url=url)
         if "errorText" in answer:
             raise WebViewError("not-loaded", f"the page cannot be loaded: {answer['errorText']}{self._kept_from()}")
         await self._reached(self._loaded)
@@ -137,8 +136,9 @@ class WebView:
         if self._failed is not None:
             raise WebViewError("crashed", self._failed)
 
-    async def _attach(self, devtools: DevTools) -> None:
+    async def _attach(self, page: recording_messages.WebView, conf_num: str) -> None:
         """Take the browser's only page, and make rules for it."""
+        devtools = self._process.devtools
         targets = await devtools.call("Target.getTargets", page=False)
         own = next((one["targetId"] for one in targets["targetInfos"] if one["type"] == "page"), None)
         if own is None:
@@ -157,6 +157,7 @@ class WebView:
             deviceScaleFactor=1,
             mobile=False,
         )
+        await devtools.call("Page.addScriptToEvaluateOnNewDocument", source=_script(page, conf_num))
 
     def _obey(self, devtools: DevTools, own: str) -> None:
         def close_others(event: Params) -> None:
