@@ -1,7 +1,5 @@
 """A live film whose pictures are those of a page; its sound is the session's, as ever."""
 
-from collections import deque
-
 import av
 
 from recorder.composite.canvas import BACKGROUND
@@ -9,45 +7,45 @@ from recorder.composite.planes import copy, fill, planes_of
 from recorder.encoders import FRAME_RATE
 from recorder.layouts import Size
 from recorder.live.messages import LiveOrder
-from recorder.live.segment import DELAY
 from recorder.web_view.browser import Browser
 from recorder.web_view.errors import WebViewError
 from recorder.web_view.view import Surroundings, WebView
 from sfu import recording_messages
 
-PAGE_LATENCY = 0.2
-"""Seconds, estimated, that a page which takes part in the meeting needs to show what happens there: it has to receive
-and decode, and its picture to be taken. By so much it is late already when the film is `DELAY` behind."""
-HELD_BACK = round((DELAY - PAGE_LATENCY) * FRAME_RATE)
-"""Ticks that pictures are held back, so that they are seen with their sound."""
+PAGE_LATENCY = 0.1
+"""Seconds, estimated, that a page which takes part in the meeting needs to receive, decode and show what happens there:
+by so much its picture belongs to an earlier sound."""
 
 
 class PagePainter:
-    """Draws what `view` shows; the background before it has shown anything, its last picture after it has failed."""
+    """Draws what `view` shows; the background before it has shown anything, its last picture after it has failed.
 
-    def __init__(self) -> None:
+    Tick 0 is at `began_at` of `time.monotonic`."""
+
+    def __init__(self, began_at: float) -> None:
         self.view: WebView | None = None
-        self._pictures: deque[av.VideoFrame | None] = deque(maxlen=HELD_BACK + 1)
+        self._began_at = began_at
+        self._picture: av.VideoFrame | None = None
 
     def draw(self, tick: int, frame: av.VideoFrame) -> None:
         """See `recorder.live.segment.Painter`."""
-        self._pictures.append(self.view.picture() if self.view is not None else None)
+        if self.view is not None:
+            self._picture = self.view.picture_at(self._began_at + tick / FRAME_RATE + PAGE_LATENCY)
         self.repeat(frame)
 
     def repeat(self, frame: av.VideoFrame) -> None:
         """See `recorder.live.segment.Painter`."""
-        picture = self._pictures[0] if self._pictures else None
-        if picture is None:
+        if self._picture is None:
             fill(planes_of(frame), BACKGROUND)
         else:
-            copy(planes_of(picture), planes_of(frame))
+            copy(planes_of(self._picture), planes_of(frame))
 
 
 class LivePage:
     """The page that a live film shows, opened while the film already runs."""
 
     def __init__(self, order: LiveOrder, page: recording_messages.WebView, size: Size) -> None:
-        self.painter = PagePainter()
+        self.painter = PagePainter(order.began_at)
         self._order = order
         self._page = page
         self._size = size

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import time
+from collections import deque
 
 import av
 from av.video.reformatter import ColorRange, VideoReformatter
@@ -13,11 +15,14 @@ from recorder.web_view.devtools import DevTools, Params
 JPEG_QUALITY = 90
 QUIET = 0.25
 """Seconds without a picture after which the browser is asked for one that it may have left out."""
+HISTORY = 64
+"""Pictures that are kept for those who ask for earlier ones; of 720p each takes 1.4 MB."""
 _PERIOD = 1 / FRAME_RATE
+_OLDEST = 5.0  # seconds; more is no age but a clock that was set
 
 
 class Screencast:
-    """`picture` is the newest one. `run` takes those that come, at the film's rate.
+    """`picture` is the newest one, `run` takes those that come, at the film's rate.
 
     The browser leaves pictures out while earlier ones are not acknowledged, even the last one before the page comes to
     rest: once it is quiet, the screencast is begun anew, which sends what is to be seen now.
@@ -31,10 +36,17 @@ class Screencast:
         self._has_arrived = asyncio.Event()
         self._jpeg = ""
         self._is_sure = False
+        self._history: deque[tuple[float, av.VideoFrame]] = deque(maxlen=HISTORY)
         self.picture: av.VideoFrame | None = None
         self.shown = asyncio.Event()
         """Set once there is a picture."""
         devtools.on("Page.screencastFrame", self._take)
+
+    def picture_at(self, at: float) -> av.VideoFrame | None:
+        """The picture that was to be seen at this time of `time.monotonic`; what was before is forgotten."""
+        while len(self._history) > 1 and self._history[1][0] <= at:
+            self._history.popleft()
+        return self._history[0][1] if self._history and self._history[0][0] <= at else None
 
     async def run(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -44,7 +56,7 @@ class Screencast:
             due = clock() + _PERIOD
             arrived, self._arrived = self._arrived, []
             self._has_arrived.clear()
-            await self._show(str(arrived[-1].get("data", "")))
+            await self._show(arrived[-1])
             for frame in arrived:
                 self._devtools.send("Page.screencastFrameAck", sessionId=frame.get("sessionId"))
             await asyncio.sleep(max(0.0, due - clock()))
@@ -72,7 +84,8 @@ class Screencast:
                 self._devtools.send("Page.stopScreencast")
                 self._begin()
 
-    async def _show(self, jpeg: str) -> None:
+    async def _show(self, frame: Params) -> None:
+        jpeg, taken_at = str(frame.get("data", "")), _taken_at(frame)
         # The same again, when it was asked for: nothing had been left out.
         self._is_sure = jpeg == self._jpeg
         if self._is_sure:
@@ -81,7 +94,14 @@ class Screencast:
         picture = await asyncio.to_thread(self._decoder.decode, jpeg)
         if picture is not None:
             self.picture = picture
+            self._history.append((taken_at, picture))
             self.shown.set()
+
+
+def _taken_at(frame: Params) -> float:
+    """When the browser took the picture, by `time.monotonic`; it tells the time of day."""
+    age = time.time() - float(frame.get("metadata", {}).get("timestamp") or time.time())
+    return time.monotonic() - min(max(age, 0.0), _OLDEST)
 
 
 class JpegDecoder:

@@ -85,6 +85,11 @@ class WebView:
         """The latest picture: yuv420p of the view's size, the same object as long as nothing has changed."""
         return self._screencast.picture
 
+    def picture_at(self, at: float) -> av.VideoFrame | None:
+        """The picture to be seen at a time of `time.monotonic`, None before the first one. Times that do not decrease,
+        and are not long ago."""
+        return self._screencast.picture_at(at)
+
     @property
     def failed(self) -> str | None:
         """Why there will be no further picture; None while all is well."""
