@@ -6,6 +6,8 @@ whatever became of the one that made the film; where it fails, the fragments are
 """
 
 import asyncio
+import mmap
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import structlog
 
 from recorder.composite.film import MP4, WholeFile
 from recorder.composite.pictures import unbroken
+from recorder.live.fragments import whole_fragments
 from recorder.live.messages import FILM, FRAGMENTS
 
 log = structlog.get_logger()
@@ -63,7 +66,8 @@ async def _finish(folder: Path) -> str:
 
 
 def with_index(fragments: Path, destination: WholeFile) -> None:
-    """Copy the film, up to where it breaks off. Raises av.FFmpegError and OSError."""
+    """Copy the film, which nobody writes to any more, up to where it breaks off. Raises av.FFmpegError and OSError."""
+    _cut(fragments)
     try:
         with (
             av.open(str(fragments.absolute())) as source,
@@ -78,6 +82,13 @@ def with_index(fragments: Path, destination: WholeFile) -> None:
     except BaseException:
         destination.discard()
         raise
+
+
+def _cut(fragments: Path) -> None:
+    """Takes off a last fragment that is not whole: half a picture would look like one that is broken."""
+    with fragments.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        whole = whole_fragments(content)
+    os.truncate(fragments, whole)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """An MP4 that plays at any moment of its making: fragments (ISO/IEC 14496-12 section 8.8), each written whole."""
 
 import os
+from mmap import mmap
 from pathlib import Path
 from types import MappingProxyType
 
@@ -59,7 +60,7 @@ class FragmentedFile:
         """Keep what there is: it plays."""
 
 
-def whole_fragments(data: bytes | bytearray) -> int:
+def whole_fragments(data: bytes | bytearray | mmap) -> int:
     """How many bytes from the beginning are whole boxes, a `moof` only with the box that has its media."""
     position = whole = 0
     while position + 8 <= len(data):
