@@ -63,6 +63,7 @@ class Job(BaseModel):
     conf_num: SafeName
     segment: Annotated[int, Field(ge=1)]
     live: bool = False
+    web_view: bool = False
     phase: Phase = "recording"
     composite: CompositeState = "none"
     webm: bool = False
@@ -83,6 +84,7 @@ class Job(BaseModel):
             conf_num=order.conf_num,
             segment=order.segment,
             live=order.kind == "live",
+            web_view=order.web_view is not None,
             composite="wanted" if order.kind == "individual" and (order.composite or order.webm) else "none",
             webm=order.webm,
             watermark=order.watermark,

@@ -35,11 +35,13 @@ log = structlog.get_logger()
 
 LIVE_WEIGHT = 4
 """As many individual recordings cost about as much as the film of four people."""
+WEB_VIEW_WEIGHT = 8
+"""The same for a browser with a page that moves."""
 
 
 class Jobs:
-    """`capacity` individual segments may be recorded at once, a live one counting as `LIVE_WEIGHT`; none is begun with
-    less than `min_free_bytes` left on the disk."""
+    """`capacity` individual segments may be recorded at once, a live one counting as `LIVE_WEIGHT` and its page as
+    `WEB_VIEW_WEIGHT`; none is begun with less than `min_free_bytes` left on the disk."""
 
     def __init__(
         self,
@@ -245,4 +247,4 @@ class Jobs:
 
 
 def _weight(job: Job) -> int:
-    return LIVE_WEIGHT if job.live else 1
+    return (LIVE_WEIGHT if job.live else 1) + (WEB_VIEW_WEIGHT if job.web_view else 0)
