@@ -1,5 +1,8 @@
 """A live film whose pictures are those of a page; its sound is the session's, as ever."""
 
+import asyncio
+from contextlib import suppress
+
 import av
 
 from recorder.composite.canvas import BACKGROUND
@@ -42,20 +45,42 @@ class PagePainter:
 
 
 class LivePage:
-    """The page that a live film shows, opened while the film already runs."""
+    """The page that a live film shows, opened while the film already runs.
+
+    It has a thread and an event loop of its own: that of the film stands still whenever the encoder has to catch up.
+    """
 
     def __init__(self, order: LiveOrder, page: recording_messages.WebView, size: Size) -> None:
         self.painter = PagePainter(order.began_at)
         self._order = order
         self._page = page
         self._size = size
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._showing: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @property
     def was_seen(self) -> bool:
         return self.painter.view is not None
 
-    async def show(self) -> None:
-        """Until it is cancelled. Raises WebViewError when the page cannot be shown any longer, or at all."""
+    def show(self) -> None:
+        """Until `stop`. Raises WebViewError when the page cannot be shown any longer, or at all."""
+        with suppress(asyncio.CancelledError):
+            asyncio.run(self._show_until_stopped())
+
+    def stop(self) -> None:
+        """End `show`, which may take a few seconds. From another thread."""
+        self._stopped = True
+        if self._loop is not None and self._showing is not None:
+            with suppress(RuntimeError):  # the loop is closed already
+                self._loop.call_soon_threadsafe(self._showing.cancel)
+
+    async def _show_until_stopped(self) -> None:
+        self._showing, self._loop = asyncio.current_task(), asyncio.get_running_loop()
+        if not self._stopped:
+            await self._show()
+
+    async def _show(self) -> None:
         if self._order.browser is None:
             raise WebViewError("no-browser", "this recorder has no browser")
         surroundings = Surroundings(self._order.segment.conf_num, self._order.web_hosts)

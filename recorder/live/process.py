@@ -78,9 +78,8 @@ async def _follow(segment: LiveSegment, order: LiveOrder, commands: Commands, pa
         commands.put_nowait(None)
 
     recording = Recording(order.segment, segment, clock=time.monotonic, failed=failed, tick=TICK)
-    tasks = [asyncio.create_task(_report(recording))]
-    if page is not None:
-        tasks.append(asyncio.create_task(_show(page, recording, order)))
+    reporting = asyncio.create_task(_report(recording))
+    showing = asyncio.create_task(_show(page, recording, order)) if page is not None else None
     while (command := await commands.get()) is not None:
         try:
             match command:
@@ -95,15 +94,16 @@ async def _follow(segment: LiveSegment, order: LiveOrder, commands: Commands, pa
         except RecordingError as error:
             recording.fail(failure_reason(error), str(error))
     recording.finish()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    reporting.cancel()
+    if page is not None and showing is not None:
+        page.stop()
+        await showing
     _say(LiveEnded(counters=recording.counters()))
 
 
 async def _show(page: LivePage, recording: Recording, order: LiveOrder) -> None:
     try:
-        await page.show()
+        await asyncio.to_thread(page.show)
     except WebViewError as error:
         lived = time.monotonic() - order.began_at
         recording.fail("interrupted" if page.was_seen and lived >= MIN_LIFE else "page-failed", str(error))

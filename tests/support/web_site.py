@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 class Site:
