@@ -37,8 +37,7 @@ class Surroundings:
 
 
 class WebView:
-    """`picture`, `picture_at` and `failed` may be asked from another thread, always the same one; the rest belongs to one
-    event loop."""
+    """`picture`, `picture_at` and `failed` may be asked from one other thread; the rest belongs to one event loop."""
 
     def __init__(self, process: BrowserProcess, proxy: EgressProxy, size: Size) -> None:
         self._process = process
