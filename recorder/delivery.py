@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from recorder.compose_process import ComposeOrder
 from recorder.composing import Composing, ComposingError
 from recorder.errors import RecordingError
 from recorder.job_file import Job, JobResult, StoredFile
+from recorder.live.finishing import finished_film
 from recorder.storage import ArchiveStorage, StorageError
 from sfu.recording_messages import CompositeFailed, CompositeProgress, RecordedKind, RecorderMessage
 
@@ -42,9 +43,13 @@ class Workshop:
 class Delivery:
     """Of one segment that is over. All that was done stands in its job.json, so that it may break off anywhere."""
 
-    def __init__(self, folder: Path, job: Job, workshop: Workshop) -> None:
-        """`folder` holds files that are whole, or as a killed recorder left them."""
+    def __init__(
+        self, folder: Path, job: Job, workshop: Workshop, ended: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """`folder` holds files that are whole, or as a killed recorder left them. A live film is so when it has `ended`
+        only."""
         self.job = job
+        self._ended = ended
         self._folder = folder
         self._workshop = workshop
         self._noted = asyncio.Event()
@@ -80,10 +85,12 @@ class Delivery:
 
     async def run(self) -> None:
         """Until signalling knows everything, and nothing is left of the segment here. Cancel it at any time."""
+        if self.job.live and not self.job.results:
+            await self._finish_live()
         await self._persist()
         async with asyncio.TaskGroup() as group:
             for result in self.job.results:
-                if result.kind == "recording":
+                if result.kind != "transcoded":
                     group.create_task(self._store(result))
             group.create_task(self._compose())
         while self.job.failure or not all(result.known for result in self.job.results):
@@ -94,6 +101,15 @@ class Delivery:
             except TimeoutError:
                 self._tell_news()
         await self._leave()
+
+    async def _finish_live(self) -> None:
+        if self._ended is not None:
+            await self._ended()
+        name = await finished_film(self._folder)
+        if name is None:
+            self._log.warning("a live recording has no film: it ended before it began")
+        else:
+            self._add(name, f"live-segment-{self.job.segment}.mp4", "live")
 
     async def _store(self, result: JobResult) -> None:
         if result.stored is not None:

@@ -21,22 +21,43 @@ _KEYFRAME_INTERVAL = 4 * FRAME_RATE  # a player seeks to within 4 s
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder of FFmpeg by its name, with the options of a recording: good speech pictures, little CPU."""
+    """An encoder of FFmpeg by its name, with the options of a recording: good speech pictures, little CPU.
+
+    `prompt` are further options by which each picture comes out of it at once.
+    """
 
     name: str
     options: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    prompt: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 
 # `superfast` with the look-ahead of `veryfast`: measured on four cameras it needs 60 % of the CPU of `veryfast` for the
 # same bit rate, and the picture loses 0.9 dB at 47 dB, which nobody sees. The shortest search for movement and no
 # adaptive quantisation take another fifth off it at the same bit rate; heads that talk hardly move.
 _X264 = "mbtree=1:rc-lookahead=10:weightp=0:bframes=1:b-adapt=0:me=dia:subme=0:aq-mode=0"
+_X264_PROMPT = "mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:bframes=0"
 
 ENCODERS = (
-    Encoder("h264_nvenc", MappingProxyType({"preset": "p4", "rc": "vbr", "cq": "25"})),
-    Encoder("h264_qsv", MappingProxyType({"preset": "veryfast", "global_quality": "25"})),
-    Encoder("h264_amf", MappingProxyType({"quality": "speed", "rc": "cqp", "qp_i": "24", "qp_p": "26"})),
-    Encoder("libx264", MappingProxyType({"preset": "superfast", "crf": "23", "x264-params": _X264})),
+    Encoder(
+        "h264_nvenc",
+        MappingProxyType({"preset": "p4", "rc": "vbr", "cq": "25"}),
+        MappingProxyType({"bf": "0", "delay": "0", "zerolatency": "1"}),
+    ),
+    Encoder(
+        "h264_qsv",
+        MappingProxyType({"preset": "veryfast", "global_quality": "25"}),
+        MappingProxyType({"bf": "0", "async_depth": "1"}),
+    ),
+    Encoder(
+        "h264_amf",
+        MappingProxyType({"quality": "speed", "rc": "cqp", "qp_i": "24", "qp_p": "26"}),
+        MappingProxyType({"bf": "0"}),
+    ),
+    Encoder(
+        "libx264",
+        MappingProxyType({"preset": "superfast", "crf": "23", "x264-params": _X264}),
+        MappingProxyType({"x264-params": _X264_PROMPT}),
+    ),
 )
 # WebM has no H.264. Constrained quality, as fast as libvpx goes.
 VP8 = Encoder("libvpx", MappingProxyType({"deadline": "realtime", "cpu-used": "8", "crf": "20", "b": "1500k"}))
@@ -60,12 +81,24 @@ def choose(size: Size, wanted: str = "auto", works: Callable[[str, Size], str | 
     raise CompositeError("no-encoder", f"no encoder works here: {', '.join(reasons)}; use `auto`, or see the driver")
 
 
+def choose_prompt(size: Size, wanted: str) -> Encoder:
+    """The wanted one of `ENCODERS` with its `prompt` options, if it works so here; else libx264, which always does."""
+    for encoder in ENCODERS:
+        prompt = Encoder(encoder.name, MappingProxyType({**encoder.options, **encoder.prompt}))
+        if encoder.name == "libx264" or (encoder.name == wanted and _fault(prompt, size) is None):
+            return prompt
+    raise AssertionError("libx264 is the last of the encoders")
+
+
 @lru_cache(maxsize=64)
 def why_not(name: str, size: Size) -> str | None:
     """Really opens the encoder and encodes a frame; None when it worked, else FFmpeg's reason."""
-    encoder = next(encoder for encoder in ENCODERS if encoder.name == name)
+    return _fault(next(encoder for encoder in ENCODERS if encoder.name == name), size)
+
+
+def _fault(encoder: Encoder, size: Size) -> str | None:
     try:
-        context = av.CodecContext.create(name, "w")
+        context = av.CodecContext.create(encoder.name, "w")
         assert isinstance(context, av.VideoCodecContext)
         configure(context, encoder, size)
         frame = new_frame(size)

@@ -62,6 +62,8 @@ class Job(BaseModel):
     segment_id: Identifier
     conf_num: SafeName
     segment: Annotated[int, Field(ge=1)]
+    live: bool = False
+    web_view: bool = False
     phase: Phase = "recording"
     composite: CompositeState = "none"
     webm: bool = False
@@ -81,7 +83,9 @@ class Job(BaseModel):
             segment_id=order.segment_id,
             conf_num=order.conf_num,
             segment=order.segment,
-            composite="wanted" if order.composite or order.webm else "none",
+            live=order.kind == "live",
+            web_view=order.web_view is not None,
+            composite="wanted" if order.kind == "individual" and (order.composite or order.webm) else "none",
             webm=order.webm,
             watermark=order.watermark,
         )

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -11,7 +12,11 @@ import structlog
 from recorder.delivery import Delivery, Workshop
 from recorder.errors import RecordingError
 from recorder.job_file import Job, JobError
-from recorder.recording import FailureReason, Recording
+from recorder.live.live_recording import LiveRecording
+from recorder.live.messages import LiveOrder
+from recorder.recording import FailureReason, Recording, failure_reason
+from recorder.segment import Segment
+from recorder.web_view.browser import Browser
 from recorder.work_folder import WorkFolder
 from sfu.recording_messages import (
     FileKnown,
@@ -28,17 +33,36 @@ from sfu.recording_messages import (
 log = structlog.get_logger()
 
 
-class Jobs:
-    """`capacity` segments may be recorded at once; none is begun with less than `min_free_bytes` left on the disk."""
+LIVE_WEIGHT = 4
+"""As many individual recordings cost about as much as the film of four people."""
+WEB_VIEW_WEIGHT = 8
+"""The same for a browser with a page that moves."""
 
-    def __init__(self, folder: WorkFolder, workshop: Workshop, *, capacity: int, min_free_bytes: int) -> None:
+
+class Jobs:
+    """`capacity` individual segments may be recorded at once, a live one counting as `LIVE_WEIGHT` and its page as
+    `WEB_VIEW_WEIGHT`; none is begun with less than `min_free_bytes` left on the disk."""
+
+    def __init__(
+        self,
+        folder: WorkFolder,
+        workshop: Workshop,
+        *,
+        capacity: int,
+        min_free_bytes: int,
+        browser: Browser | None = None,
+        web_hosts: tuple[str, ...] = (),
+    ) -> None:
         self._folder = folder
         self._workshop = workshop
         self._capacity = capacity
         self._min_free_bytes = min_free_bytes
-        self._recordings: dict[str, tuple[Recording, Job]] = {}
+        self._browser = browser
+        self._web_hosts = web_hosts
+        self._recordings: dict[str, tuple[Recording | LiveRecording, Job]] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()  # of what is over, but not whole yet
         self._failures: list[SegmentFailed] = []
         self._counters: Counter[str] = Counter()
 
@@ -46,6 +70,11 @@ class Jobs:
     def recording(self) -> tuple[str, ...]:
         """The ids of the segments that are being recorded."""
         return tuple(self._recordings)
+
+    @property
+    def cpu(self) -> float:
+        """What the processes of live recordings use, in cores."""
+        return sum(recording.cpu for recording, _ in self._recordings.values() if isinstance(recording, LiveRecording))
 
     def counters(self) -> dict[str, int]:
         """Totals since the process started, by name."""
@@ -89,7 +118,8 @@ class Jobs:
                 log.error("the state of a segment could not be written", conf_num=job.conf_num, error=str(error))
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        endings = [recording.ended() for recording, _ in self._recordings.values()]
+        await asyncio.gather(*self._tasks, *self._endings, *endings, return_exceptions=True)
 
     def _obey(self, command: RecorderCommand) -> RecorderReply:
         number = command.request_id
@@ -119,19 +149,20 @@ class Jobs:
                     recording.finish()
                     self._end(job)
         except RecordingError as error:
-            recording.fail("disk-full" if error.code == "disk-full" else "internal-error", str(error))
+            recording.fail(failure_reason(error), str(error))
         return RecorderReply(request_id=number)
 
     def _begin(self, order: PutSegment) -> RecorderReply:
         """Raises JobError and RecordingError."""
         number = order.request_id
-        if order.kind == "live":
-            raise JobError("kind: this recorder makes no live recordings, only individual ones")
         job = Job.of(order)
         if order.segment_id in self._deliveries:
             raise JobError("segment_id: this segment is over: begin another one")
-        if len(self._recordings) >= self._capacity:
-            detail = f"this recorder has all the {self._capacity} segments that it can record at once: ask another one"
+        if order.web_view is not None and self._browser is None:
+            detail = "this recorder has no browser to show a page with: ask another one"
+            return RecorderReply(request_id=number, error="no-browser", detail=detail)
+        if not self._has_room(job):
+            detail = "this recorder has as much to record as it can at once: ask another one"
             return RecorderReply(request_id=number, error="overloaded", detail=detail)
         if (missing := self._missing_bytes()) > 0:
             raise RecordingError("disk-full", f"the recorder's disk needs {missing} bytes more before a segment begins")
@@ -154,7 +185,12 @@ class Jobs:
         log.info("segment began", conf_num=job.conf_num, segment=job.segment)
         return RecorderReply(request_id=number)
 
-    def _record(self, order: PutSegment, job: Job, folder: Path) -> Recording:
+    def _has_room(self, job: Job) -> bool:
+        """Whether it can be recorded beside what is; one is always taken on."""
+        load = sum(_weight(other) for _, other in self._recordings.values())
+        return not load or load + _weight(job) <= self._capacity
+
+    def _record(self, order: PutSegment, job: Job, folder: Path) -> Recording | LiveRecording:
         """Raises RecordingError."""
 
         def failed(reason: FailureReason, message: str) -> None:
@@ -165,7 +201,18 @@ class Jobs:
                 self._failures.append(failure)
             self._end(job)
 
-        return Recording(order, folder, clock=time.monotonic, wall=time.time, failed=failed)
+        if job.live:
+            live = LiveOrder(
+                folder=folder,
+                encoder=self._workshop.encoder,
+                began_at=time.monotonic(),
+                segment=order,
+                browser=self._browser.path if self._browser is not None else None,
+                web_hosts=self._web_hosts,
+            )
+            return LiveRecording(live, clock=time.monotonic, failed=failed)
+        segment = Segment.begin(order, folder, now=time.monotonic(), unix=time.time())
+        return Recording(order, segment, clock=time.monotonic, failed=failed)
 
     def _missing_bytes(self) -> int:
         """Raises RecordingError."""
@@ -178,10 +225,13 @@ class Jobs:
         recording, _ = self._recordings.pop(job.segment_id)
         self._counters.update(recording.counters())
         log.info("segment ended", conf_num=job.conf_num, segment=job.segment, counters=recording.counters())
-        self._deliver(self._folder.of(job), job)
+        ending = asyncio.create_task(recording.ended())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        self._deliver(self._folder.of(job), job, recording.ended)
 
-    def _deliver(self, folder: Path, job: Job) -> None:
-        delivery = self._deliveries[job.segment_id] = Delivery(folder, job, self._workshop)
+    def _deliver(self, folder: Path, job: Job, ended: Callable[[], Awaitable[None]] | None = None) -> None:
+        delivery = self._deliveries[job.segment_id] = Delivery(folder, job, self._workshop, ended)
         task = asyncio.create_task(self._run(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -194,3 +244,7 @@ class Jobs:
             log.exception("a segment cannot be delivered", conf_num=delivery.job.conf_num)
             return
         del self._deliveries[delivery.job.segment_id]
+
+
+def _weight(job: Job) -> int:
+    return (LIVE_WEIGHT if job.live else 1) + (WEB_VIEW_WEIGHT if job.web_view else 0)

@@ -15,6 +15,7 @@ from recorder.jobs import Jobs
 from recorder.layouts import SIZES
 from recorder.options import RecorderOptions
 from recorder.storage import ArchiveStorage
+from recorder.web_view.browser import Browser, find_browser
 from recorder.work_folder import WorkFolder
 from sfu.link import Link
 from sfu.metrics import CpuMeter
@@ -38,21 +39,25 @@ log = structlog.get_logger()
 def run(options: RecorderOptions) -> None:
     """Run a recorder until SIGINT or SIGTERM; what it has not delivered waits for the next start.
 
-    Raises CompositeError for an encoder that does not work here, StorageError, and WorkFolderError.
+    Raises CompositeError for an encoder that does not work here, WebViewError for a browser that is none, StorageError,
+    and WorkFolderError.
     """
     # Recordings are for the server's user alone.
     os.umask(0o077)
     encoder = encoders.choose(SIZES["HD"], options.encoder)
+    browser = find_browser(options.browser)
     storage = ArchiveStorage(options.archive_url)
     folder = WorkFolder(options.folder)
     try:
-        uvloop.run(serve(options, encoder.name, storage, folder))
+        uvloop.run(serve(options, encoder.name, browser, storage, folder))
     finally:
         storage.close()
         folder.close()
 
 
-async def serve(options: RecorderOptions, encoder: str, storage: ArchiveStorage, folder: WorkFolder) -> None:
+async def serve(
+    options: RecorderOptions, encoder: str, browser: Browser | None, storage: ArchiveStorage, folder: WorkFolder
+) -> None:
     composing = Composing(options.composites)
     workshop = Workshop(
         storage=storage,
@@ -62,7 +67,14 @@ async def serve(options: RecorderOptions, encoder: str, storage: ArchiveStorage,
         tell=lambda message: link.send(message),
         linked=lambda: link.up,
     )
-    jobs = Jobs(folder, workshop, capacity=options.capacity, min_free_bytes=options.min_free_bytes)
+    jobs = Jobs(
+        folder,
+        workshop,
+        capacity=options.capacity,
+        min_free_bytes=options.min_free_bytes,
+        browser=browser,
+        web_hosts=options.web_hosts,
+    )
 
     def hello() -> RecorderHello:
         return RecorderHello(
@@ -70,6 +82,7 @@ async def serve(options: RecorderOptions, encoder: str, storage: ArchiveStorage,
             zone=options.zone,
             capacity=options.capacity,
             encoder=encoder,
+            web_views=browser is not None,
             segments=jobs.recording,
         )
 
@@ -122,7 +135,7 @@ async def _report(link: RecorderLink, jobs: Jobs, composing: Composing, folder: 
             RecorderLoad(
                 segments=len(jobs.recording),
                 composites_waiting=composing.unfinished,
-                cpu=meter.read(time.monotonic()),
+                cpu=meter.read(time.monotonic()) + jobs.cpu,
                 free_bytes=free,
                 counters=jobs.counters(),
             )

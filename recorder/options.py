@@ -19,7 +19,8 @@ class RecorderOptions(BaseModel):
 
     `archive_url` is where finished files go, in the words of fsspec; `composites` how many are made at the same time;
     `encoder` is `auto` or one of `recorder.encoders.ENCODERS`; `min_free_bytes` is what the disk of `folder` must have
-    left before another segment is begun.
+    left before another segment is begun. `browser` shows pages as layouts, see `recorder.web_view.browser`, and
+    `web_hosts` are those that these may reach wherever they are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,3 +36,5 @@ class RecorderOptions(BaseModel):
     min_free_bytes: int = Field(default=0, ge=0)
     encoder: str = "auto"
     watermark: Path | None = None
+    browser: Path | None = None
+    web_hosts: tuple[str, ...] = ()

@@ -1,23 +1,20 @@
-"""A segment while it is being recorded: dials the tap, again when it breaks, and writes what comes."""
+"""A segment while it is being recorded: dials the tap, again when it breaks, and passes on what comes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
 from recorder.errors import RecordingError
-from recorder.segment import Segment
 from recorder.tap import Tap, TapError
 from recorder.tap_items import TapItems
-from recorder.timeline import SegmentBegan
+from recorder.tracks import TappedTracks
 from sfu.recording_messages import Person, PutSegment, TapTarget
 from sfu.tap_messages import TapCredentials
 
 TICK = 0.05
-"""Seconds between two calls of `Segment.tick`."""
+"""Seconds between two calls of the segment's `tick`."""
 KEYFRAME_PERIOD = 1.0
 """Seconds between two requests for a keyframe that does not come."""
 PATIENCE = 10.0
@@ -25,32 +22,38 @@ PATIENCE = 10.0
 FIRST_RETRY = 0.2
 LAST_RETRY = 1.0
 
-FailureReason = Literal["disk-full", "tap-lost", "internal-error"]
+FailureReason = Literal["disk-full", "tap-lost", "interrupted", "page-failed", "internal-error"]
 Failed = Callable[[FailureReason, str], None]
 Clock = Callable[[], float]
 
 log = structlog.get_logger()
 
 
+def failure_reason(error: RecordingError) -> FailureReason:
+    """What signalling is told of it."""
+    return "disk-full" if error.code == "disk-full" else "internal-error"
+
+
 class Recording:
     """Goes on until `finish`, or until it has failed, of which `failed` is told once; its files are whole then."""
 
     def __init__(
-        self, order: PutSegment, folder: Path, *, clock: Clock, wall: Clock, failed: Failed, patience: float = PATIENCE
+        self,
+        order: PutSegment,
+        segment: TappedTracks[Any],
+        *,
+        clock: Clock,
+        failed: Failed,
+        patience: float = PATIENCE,
+        tick: float = TICK,
     ) -> None:
-        """`folder` holds no segment yet; `clock` never goes back, `wall` gives Unix seconds. Raises RecordingError."""
+        """`segment` has just begun, by the same clock, which never goes back. Raises RecordingError."""
+        self._pause = tick
         self._clock = clock
         self._failed = failed
         self._patience = patience
         self._log = log.bind(conf_num=order.conf_num, segment=order.segment)
-        began = SegmentBegan(
-            conf_num=order.conf_num,
-            segment=order.segment,
-            started_at=datetime.fromtimestamp(wall(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            room_name=order.room_name,
-            quality=order.quality,
-        )
-        self._segment = Segment(folder, began, clock())
+        self._segment = segment
         self._people: dict[str, Person] = {}
         self._target = order.tap
         self._tap: Tap | None = None
@@ -108,12 +111,15 @@ class Recording:
         self.finish()
         self._failed(reason, message)
 
+    async def ended(self) -> None:
+        """Wait until the files are whole after `finish`: here they are at once."""
+
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Whatever ends the work early ends the segment, and nothing else."""
         try:
             await work()
         except RecordingError as error:
-            self.fail("disk-full" if error.code == "disk-full" else "internal-error", str(error))
+            self.fail(failure_reason(error), str(error))
         except TapError as error:
             self.fail("tap-lost", f"the media of the session cannot be reached any more: {error}")
         except Exception as error:
@@ -123,7 +129,7 @@ class Recording:
     async def _tick(self) -> None:
         keyframes_due = self._clock() + KEYFRAME_PERIOD
         while True:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(self._pause)
             now = self._clock()
             self._segment.tick(now)
             if now >= keyframes_due:

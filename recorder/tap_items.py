@@ -1,7 +1,9 @@
-"""What comes over a tap, told to a segment."""
+"""What comes over a tap, told to whoever follows its tracks."""
 
-from recorder.segment import Segment
+from typing import Any
+
 from recorder.tap import TapItem
+from recorder.tracks import TappedTracks
 from sfu.rtcp.packets import SenderReport
 from sfu.rtp.packet import RtpPacket
 from sfu.tap_messages import PacketsDropped, TrackBegan, TrackEnded, TrackPaused, TrackResumed
@@ -11,7 +13,7 @@ class TapItems:
     """Of one connection: `tracks` are those that were told of and go on, `dropped` counts packets that the node left
     out because this recorder read too slowly."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: TappedTracks[Any]) -> None:
         self.tracks: set[str] = set()
         self.dropped = 0
         self._segment = segment

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from recorder.clock import NodeClock, TrackClock
 from recorder.depacketise import Frame, assembler_for
-from recorder.jitter import JitterBuffer, Ordered
+from recorder.jitter import MAX_WAIT, JitterBuffer, Ordered
 from sfu.link_messages import Codec
 from sfu.rtcp.reports import SenderReport
 from sfu.rtp.packet import RtpPacket
@@ -27,9 +27,10 @@ class TrackWriter:
     `now` and `arrived` are seconds of the segment and never decrease.
     """
 
-    def __init__(self, codec: Codec, node_clock: NodeClock) -> None:
+    def __init__(self, codec: Codec, node_clock: NodeClock, max_wait: float = MAX_WAIT) -> None:
+        """A missing packet is waited for `max_wait` seconds."""
         self.codec = codec
-        self._jitter = JitterBuffer()
+        self._jitter = JitterBuffer(max_wait)
         self._assembler = assembler_for(codec.name)
         self._clock = TrackClock(node_clock, codec.clock_rate)
         self._held: deque[tuple[int, Frame, float]] = deque()

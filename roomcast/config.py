@@ -110,6 +110,11 @@ class Options(BaseModel):
     recorder_encoder: Literal["auto", "h264_nvenc", "h264_qsv", "h264_amf", "libx264"] = Field(
         "auto", description="What encodes composites; auto takes the first of these that works on this machine."
     )
+    recorder_browser: Path | None = Field(
+        None,
+        description="Chromium, or a browser made of it, that shows pages as layouts of live recordings; empty takes "
+        "the first one found in PATH, none refuses such recordings.",
+    )
     watermark: Path | None = Field(
         None, description="A PNG of at most 140x140 pixels that is put on the composites of rooms that want one."
     )
@@ -179,7 +184,8 @@ class Options(BaseModel):
     recording_web_hosts: tuple[str, ...] = Field(
         (),
         description="Hosts whose pages may lay out live recordings, as host (at the usual port) or host:port, "
-        "separated by commas. The recorder's browser opens them from inside your network; empty allows none.",
+        "separated by commas; empty allows none. Recorders need the list too: pages reach these hosts wherever they "
+        "are, and public ones, but nothing else in your network.",
     )
     dialin_numbers: tuple[DialInOption, ...] = Field(
         (),
@@ -223,7 +229,9 @@ class Options(BaseModel):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("local_mode", "tls_certificate", "tls_key", "recorder_dir", "watermark", mode="before")
+    @field_validator(
+        "local_mode", "tls_certificate", "tls_key", "recorder_dir", "recorder_browser", "watermark", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -7,6 +7,8 @@ from recorder.composite.errors import CompositeError
 from recorder.composite.stamps import watermark
 from recorder.options import RecorderOptions, default_capacity
 from recorder.storage import ArchiveStorage, StorageError
+from recorder.web_view.browser import find_browser
+from recorder.web_view.errors import WebViewError
 from recorder.work_folder import WorkFolderError
 from roomcast.config import ConfigError, Options
 from roomcast.data_folder import ARCHIVE_FOLDER, DataFolder
@@ -34,10 +36,13 @@ def check(options: Options) -> None:
             watermark(options.watermark)
         if options.archive_url:
             ArchiveStorage(options.archive_url).close()
+        find_browser(options.recorder_browser)
     except CompositeError as error:
         raise ConfigError(f"watermark: {error}") from error
     except StorageError as error:
         raise ConfigError(f"archive_url: {error}") from error
+    except WebViewError as error:
+        raise ConfigError(f"recorder_browser: {error}") from error
 
 
 def recorder_options(options: Options, recorder_id: str) -> RecorderOptions:
@@ -54,4 +59,6 @@ def recorder_options(options: Options, recorder_id: str) -> RecorderOptions:
         min_free_bytes=options.recorder_min_free_bytes,
         encoder=options.recorder_encoder,
         watermark=options.watermark.absolute() if options.watermark else None,
+        browser=options.recorder_browser,
+        web_hosts=options.recording_web_hosts,
     )

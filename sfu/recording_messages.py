@@ -139,11 +139,15 @@ class RecorderReply(Message):
 
 
 class SegmentFailed(Message):
-    """A segment broke off: nothing more of it is recorded. What was recorded until then is kept."""
+    """A segment broke off: nothing more of it is recorded. What was recorded until then is kept.
+
+    `interrupted` is an accident amid recording: the same recorder may go on in a new segment. `page-failed` says that
+    the page of its `WebView` cannot be shown.
+    """
 
     type: Literal["segment-failed"] = "segment-failed"
     segment_id: Identifier
-    reason: Literal["disk-full", "tap-lost", "internal-error"]
+    reason: Literal["disk-full", "tap-lost", "interrupted", "page-failed", "internal-error"]
     message: str
 
 

@@ -50,6 +50,10 @@ class Compositor:
                 self._canvas.draw(place, self._sources.picture(view.clip, tick / FRAME_RATE))
         self._canvas.copy_to(frame)
 
+    def repeat(self, frame: av.VideoFrame) -> None:
+        """Put the picture that was drawn last on a frame, where there is no time for drawing."""
+        self._canvas.copy_to(frame)
+
     def sound(self, tick: int) -> Sound:
         """The tick's sound, mixed; 5 ms later than asked for, see `Mixer`."""
         return self._mixer.mix(self._sources.sounds(tick * SAMPLES_PER_TICK, SAMPLES_PER_TICK), SAMPLES_PER_TICK)

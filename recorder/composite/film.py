@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import cast
+from typing import Any, Protocol, cast
 
 import av
 import numpy as np
@@ -39,17 +39,59 @@ MP4 = Container("mp4", "aac", MappingProxyType({"movflags": "+faststart"}), Mapp
 WEBM = Container("webm", "libopus")
 
 
-class Film:
-    """Writes to a temporary name beside `path`, which gets the file when it is complete, and nothing otherwise.
+class Destination(Protocol):
+    """Where a film is written to. All methods may raise OSError."""
 
-    Use it as a context manager: take a `blank` frame, draw, `write` it with its 40 ms of sound, and `finish`. Leaving
-    without `finish` deletes what was written. Raises CompositeError(cannot-write, encoding-failed).
+    path: Path
+
+    @property
+    def target(self) -> Any:
+        """The name of a file, or an object to `write` to, as PyAV takes them."""
+
+    def complete(self) -> None:
+        """The film is whole."""
+
+    def discard(self) -> None:
+        """The film will never be whole; more may still be written."""
+
+
+class WholeFile:
+    """A temporary name beside `path`, which gets the film when it is complete, and nothing otherwise."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial = path.with_name(f".{path.name}.part")
+
+    @property
+    def target(self) -> str:
+        return str(self._partial.absolute())
+
+    def complete(self) -> None:
+        with self._partial.open("rb") as written:
+            os.fsync(written.fileno())
+        self._partial.replace(self.path)
+
+    def discard(self) -> None:
+        self._partial.unlink(missing_ok=True)
+
+
+class Film:
+    """Use it as a context manager: take a `blank` frame, draw, `write` it with its 40 ms of sound, and `finish`.
+
+    Leaving without `finish` discards what was written. Raises CompositeError(cannot-write, encoding-failed), with the
+    error of the system as its cause where it was one.
     """
 
-    def __init__(self, path: Path, size: Size, encoder: Encoder, container: Container = MP4) -> None:
-        self._path = path
-        self._partial = path.with_name(f".{path.name}.part")
-        self._format = container
+    def __init__(
+        self,
+        destination: Destination,
+        size: Size,
+        encoder: Encoder,
+        container: Container = MP4,
+        threads: int | None = None,
+    ) -> None:
+        """`threads` are the encoder's; by default one less than cores: drawing needs one too."""
+        self._destination = destination
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._blank: queue.SimpleQueue[av.VideoFrame] = queue.SimpleQueue()
         self._failure: Exception | None = None
@@ -57,12 +99,13 @@ class Film:
         for _ in range(_FRAMES):
             self._blank.put(new_frame(size))
         try:
-            self._container = av.open(str(self._partial.absolute()), "w", container.name, dict(container.options))
+            self._container = av.open(destination.target, "w", container.name, dict(container.options))
         except (av.FFmpegError, OSError) as error:
-            raise CompositeError("cannot-write", _no_file(path, error)) from error
+            raise CompositeError("cannot-write", _no_file(destination.path, error)) from error
         self._video = cast(av.VideoStream, self._container.add_stream(encoder.name, FRAME_RATE))
-        # One thread less than cores: drawing needs one too, and more threads cost more CPU for the same film.
-        configure(self._video.codec_context, encoder, size, threads=max(1, min(6, (os.cpu_count() or 1) - 1)))
+        # More than six threads cost more CPU for the same film.
+        threads = threads or max(1, min(6, (os.cpu_count() or 1) - 1))
+        configure(self._video.codec_context, encoder, size, threads=threads)
         audio_options = dict(container.audio_options)
         self._audio = cast(
             av.AudioStream, self._container.add_stream(container.audio, SAMPLE_RATE, audio_options, layout="stereo")
@@ -92,7 +135,7 @@ class Film:
     def write(self, frame: av.VideoFrame, sound: Sound) -> None:
         """The next frame, and the sound that is ready: shape (2, samples), 48 kHz."""
         if self._failure is not None:
-            raise self._explained(self._failure)
+            raise self._explained(self._failure) from self._failure
         frame.pts, frame.time_base = self._ticks, Fraction(1, FRAME_RATE)
         self._ticks += 1
         self._jobs.put(lambda: self._encode(frame))
@@ -112,7 +155,7 @@ class Film:
         self._thread.join()
         if self._failure is not None:
             self._discard()
-            raise self._explained(self._failure)
+            raise self._explained(self._failure) from self._failure
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -141,19 +184,17 @@ class Film:
         self._container.mux(self._video.encode(None))
         self._container.mux(self._audio.encode(None))
         self._container.close()
-        with self._partial.open("rb") as written:
-            os.fsync(written.fileno())
-        self._partial.replace(self._path)
+        self._destination.complete()
 
     def _discard(self) -> None:
-        """Unlinked first: closing then has no file whose index it would move to the front, which may take long."""
-        self._partial.unlink(missing_ok=True)
+        """Discarded first: closing then has no file whose index it would move to the front, which may take long."""
+        self._destination.discard()
         with suppress(av.FFmpegError, OSError):
             self._container.close()
 
     def _explained(self, error: Exception) -> CompositeError:
         if isinstance(error, OSError):
-            return CompositeError("cannot-write", _no_file(self._path, error))
+            return CompositeError("cannot-write", _no_file(self._destination.path, error))
         return CompositeError("encoding-failed", f"{self._video.codec_context.name} failed: {error}")
 
 

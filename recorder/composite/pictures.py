@@ -14,9 +14,9 @@ from recorder.composite.planner import Clip
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
-_STALE = 5.0  # seconds without a picture after which a camera counts as off; a still screen sends none for longer
+STALE = 5.0  # seconds without a picture after which a camera counts as off; a still screen sends none for longer
 _SEEK_FROM = 2.0  # seconds: what is nearer is decoded rather than sought
-_HALF_TICK = 0.02  # seconds: the nearest picture is shown, not the last one
+HALF_TICK = 0.02  # seconds: the nearest picture is shown, not the last one
 
 
 class PictureReader:
@@ -36,7 +36,7 @@ class PictureReader:
 
     def picture(self, at: float) -> av.VideoFrame | None:
         """The picture of the moment, None before the first one and when the camera has been silent for long."""
-        local = at - self._clip.at + _HALF_TICK
+        local = at - self._clip.at + HALF_TICK
         while True:
             if self._next is None:
                 self._next = next(self._frames, None)
@@ -44,7 +44,7 @@ class PictureReader:
                 break
             self._seen_at, self._current = self._next
             self._next = None
-        if not self._clip.screen and local - self._seen_at > _STALE:
+        if not self._clip.screen and local - self._seen_at > STALE:
             self._current = None
         return self._current
 

@@ -11,7 +11,7 @@ from recorder import encoders
 from recorder.composite.compositor import Compositor, Output
 from recorder.composite.errors import CompositeError
 from recorder.composite.file_sources import FileSources, reason_of
-from recorder.composite.film import MP4, WEBM, Film
+from recorder.composite.film import MP4, WEBM, Film, WholeFile
 from recorder.composite.pictures import unbroken
 from recorder.composite.planner import Planner
 from recorder.composite.stamps import watermark
@@ -87,7 +87,7 @@ def compose_segment(
     ticks = max(1, round(duration * FRAME_RATE))
     with (
         closing(FileSources(folder)) as sources,
-        Film(path, size, encoder, WEBM if webm else MP4) as film,
+        Film(WholeFile(path), size, encoder, WEBM if webm else MP4) as film,
     ):
         compositor = Compositor(Output(size, stamp), sources)
         _shoot(film, compositor, _Script(lines, Planner(size, left_out)), ticks, progress)

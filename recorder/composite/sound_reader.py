@@ -1,5 +1,6 @@
 """The sound of a file, placed on the segment's samples by its timestamps."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -43,32 +44,24 @@ class Placement:
         return start, sound
 
 
-class SoundReader:
-    """Reads the sound of a file in blocks whose start does not decrease. Holds one decoded frame.
+class Blocks:
+    """Cuts placed sounds, whose positions do not decrease, into blocks whose start does not decrease either."""
 
-    Raises av.FFmpegError or OSError when the file cannot be opened.
-    """
-
-    def __init__(self, path: Path, clip: Clip) -> None:
-        self._clip = clip
-        self._container = av.open(str(path.absolute()))
-        streams = self._container.streams.audio
-        self._packets = only(self._container, streams[0]) if streams else iter(())
-        self._decoded: list[tuple[float, av.AudioFrame]] = []
-        self._resampler: av.AudioResampler | None = None
-        self._placement = Placement()
-        self._waiting: tuple[int, Sound] | None = None
+    def __init__(self, following: Callable[[], tuple[int, Sound] | None]) -> None:
+        """`following` gives the next sound and its position; None when there is none, of which `ended` then tells."""
         self.ended = False
+        self._following = following
+        self._waiting: tuple[int, Sound] | None = None
 
     def read(self, start: int, samples: int) -> Sound | None:
         """The block, filled up with silence; None when it is silent altogether."""
         block: Sound | None = None
         end = start + samples
-        while not self.ended:
+        while True:
             if self._waiting is None:
-                self._waiting = self._next()
+                self._waiting = self._following()
+            self.ended = self._waiting is None
             if self._waiting is None:
-                self.ended = True
                 break
             position, sound = self._waiting
             if position >= end:
@@ -82,6 +75,48 @@ class SoundReader:
                 break
             self._waiting = None
         return block
+
+
+class Converter:
+    """Decoded frames as sounds. Opus comes as it is needed, everything else is converted."""
+
+    def __init__(self) -> None:
+        self._resampler: av.AudioResampler | None = None
+
+    def sound(self, frame: av.AudioFrame) -> Sound:
+        """One or two channels at 48 kHz."""
+        if frame.format.name == "fltp" and frame.sample_rate == SAMPLE_RATE and len(frame.layout.channels) <= CHANNELS:
+            return _array(frame)
+        if self._resampler is None:
+            self._resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
+        parts = [_array(converted) for converted in self._resampler.resample(frame)]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((CHANNELS, 0), np.float32)
+
+
+class SoundReader:
+    """Reads the sound of a file in blocks whose start does not decrease. Holds one decoded frame.
+
+    Raises av.FFmpegError or OSError when the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, clip: Clip) -> None:
+        self._clip = clip
+        self._container = av.open(str(path.absolute()))
+        streams = self._container.streams.audio
+        self._packets = only(self._container, streams[0]) if streams else iter(())
+        self._decoded: list[tuple[float, av.AudioFrame]] = []
+        self._converter = Converter()
+        self._placement = Placement()
+        self._blocks = Blocks(self._next)
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no more sound."""
+        return self._blocks.ended
+
+    def read(self, start: int, samples: int) -> Sound | None:
+        """The block, filled up with silence; None when it is silent altogether."""
+        return self._blocks.read(start, samples)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -101,16 +136,7 @@ class SoundReader:
                 continue  # a damaged packet is a gap of its length
         time, frame = self._decoded.pop(0)
         position = round((self._clip.at + time) * SAMPLE_RATE)
-        return self._placement.place(position, self._as_sound(frame))
-
-    def _as_sound(self, frame: av.AudioFrame) -> Sound:
-        """Opus comes as it is needed, everything else is converted."""
-        if frame.format.name == "fltp" and frame.sample_rate == SAMPLE_RATE and len(frame.layout.channels) <= CHANNELS:
-            return _array(frame)
-        if self._resampler is None:
-            self._resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
-        parts = [_array(converted) for converted in self._resampler.resample(frame)]
-        return np.concatenate(parts, axis=1) if parts else np.zeros((CHANNELS, 0), np.float32)
+        return self._placement.place(position, self._converter.sound(frame))
 
 
 def _array(frame: av.AudioFrame) -> Sound:

@@ -27,11 +27,17 @@ MAX_FAILURES = 1
 """Recorders that may fail at a recording before it is given up."""
 
 _NONE_LEFT = "The recorder is gone, and there is no other."
-_REASONS: dict[str, RecordingFailure] = {"disk-full": "storage-full", "no-browser": "layout-failed"}
+_REASONS: dict[str, RecordingFailure] = {
+    "disk-full": "storage-full",
+    "no-browser": "layout-failed",
+    "page-failed": "layout-failed",
+}
 _SENTENCES = {
     "disk-full": "The disk of the recorder is full.",
     "tap-lost": "The recorder gets nothing from the media node.",
+    "interrupted": "The recorder was interrupted.",
     "no-browser": "The recorder has no browser to show the page of the layout.",
+    "page-failed": "The page that lays out the picture could not be shown.",
     "overloaded": "The recorder has too much to do.",
     "silent": "The recorder does not answer.",
     "garbage": "The recorder sends what is no message.",
@@ -179,6 +185,8 @@ class Dispatch:
         if broke.reason == "tap-lost" and job.ready is None:
             # The media node was gone for longer than recorders wait. The next segment begins when there is another.
             return self._move(job, "recorder-failed", _SENTENCES["tap-lost"])
+        if broke.reason == "interrupted":
+            return self._move(job, "recorder-failed", _SENTENCES["interrupted"])
         return self._blame(job, _REASONS.get(broke.reason, "recorder-failed"), broke.reason)
 
     def tick(self, now: float) -> list[Order]:

@@ -23,9 +23,8 @@ async def recording(folder: Path, order: PutSegment, patience: float = 10.0) -> 
     told: Told = []
     running = Recording(
         order,
-        folder,
+        Segment.begin(order, folder, now=time.monotonic(), unix=time.time()),
         clock=time.monotonic,
-        wall=time.time,
         failed=lambda reason, message: told.append((reason, message)),
         patience=patience,
     )

@@ -41,16 +41,22 @@ class Watched:
 
 
 def watch(path: Path) -> Watched:
-    times, pictures, sound = [], [], []
+    times, pictures = [], []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             times.append(float(frame.time))
             pictures.append(frame.to_ndarray(format="rgb24"))
+    return Watched(times, pictures, listen(path))
+
+
+def listen(path: Path) -> NDArray[np.float32]:
+    """The sound alone, as in `Watched`; of a film that still grows, what there is."""
+    sound = [np.zeros(0)]
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
             samples = frame.to_ndarray()
             sound.append(samples[0] if frame.format.is_planar else samples[0][::2])
-    return Watched(times, pictures, np.concatenate(sound).astype(np.float32))
+    return np.concatenate(sound).astype(np.float32)
 
 
 def probe(path: Path) -> dict[str, Any]:

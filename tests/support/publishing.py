@@ -63,6 +63,17 @@ def brightness(number: int) -> int:
 @cache
 def encode_video(codec: str, frames: int, width: int = 320, height: int = 180, interval: int = 20, first: int = 0):
     """`frames` pictures, the first of which has the number `first`, with a keyframe each `interval`."""
+    return _encode(codec, [picture(width, height, first + number) for number in range(frames)], interval)
+
+
+@cache
+def encode_colours(codec: str, colours: tuple[tuple[int, int, int], ...], width: int = 320, height: int = 180):
+    """A picture of one colour after the other, with a keyframe each second."""
+    return _encode(codec, [np.full((height, width, 3), colour, np.uint8) for colour in colours], FRAME_RATE)
+
+
+def _encode(codec: str, rgb: list[np.ndarray], interval: int) -> list[Encoded]:
+    height, width = rgb[0].shape[:2]
     encoder, options = _ENCODERS[codec]
     with priorities.kept():
         context = av.CodecContext.create(encoder, "w")
@@ -70,8 +81,8 @@ def encode_video(codec: str, frames: int, width: int = 320, height: int = 180, i
         context.time_base, context.framerate = Fraction(1, FRAME_RATE), Fraction(FRAME_RATE)
         context.options = options | {"g": str(interval)}
         packets = []
-        for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(picture(width, height, first + number), format="rgb24")
+        for number, each in enumerate(rgb):
+            frame = av.VideoFrame.from_ndarray(each, format="rgb24")
             frame = frame.reformat(format="yuv420p")
             frame.pts = number
             packets += context.encode(frame)
@@ -80,14 +91,15 @@ def encode_video(codec: str, frames: int, width: int = 320, height: int = 180, i
 
 
 @cache
-def encode_tone(seconds: float, frequency: float = 440.0) -> list[Encoded]:
-    """A sine in stereo, packets of 20 ms."""
+def encode_tone(seconds: float, frequency: float = 440.0, span: tuple[float, float] = (0.0, 1e9)) -> list[Encoded]:
+    """A sine in stereo, packets of 20 ms; outside of the span it is silent."""
     context = av.CodecContext.create("libopus", "w")
     context.sample_rate, context.layout, context.format = 48000, "stereo", "s16"
     packets = []
     for start in range(0, round(seconds * 48000), 960):
         phase = (np.arange(start, start + 960) / 48000) * 2 * math.pi * frequency
-        mono = (np.sin(phase) * 8000).astype(np.int16)
+        heard = (np.arange(start, start + 960) >= span[0] * 48000) & (np.arange(start, start + 960) < span[1] * 48000)
+        mono = (np.sin(phase) * 8000 * heard).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(np.repeat(mono, 2).reshape(1, -1), format="s16", layout="stereo")
         frame.sample_rate, frame.pts = 48000, start
         packets += context.encode(frame)

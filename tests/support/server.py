@@ -143,6 +143,10 @@ class Server:
         """Process ids of the recorders that run as children of this server."""
         return [pid for pid in _descendants(self.process.pid) if b"--recorder-id" in _command_line(pid)]
 
+    def web_views(self) -> list[int]:
+        """Process ids of the browsers in which recorders show pages."""
+        return [pid for pid in _descendants(self.process.pid) if b"--remote-debugging-pipe" in _command_line(pid)]
+
     async def wait_for_recorder(self) -> None:
         """Wait until something can be recorded."""
         while "roomcast_signalling_recorders 1.0" not in await self.text("/metrics"):

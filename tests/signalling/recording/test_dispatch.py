@@ -299,6 +299,16 @@ def test_a_refused_segment_goes_to_another_recorder(error: str, reason: str) -> 
     assert outcomes(dispatch.replied("r1", put, refused)) == MOVED
 
 
+@pytest.mark.parametrize("why", [("disk-full", "storage-full"), ("page-failed", "layout-failed")])
+def test_the_room_is_told_why_nobody_can_go_on(why: tuple[str, str]) -> None:
+    dispatch = linked("r1")
+    broke = SegmentFailed.model_validate(
+        {"segment_id": recording(dispatch).segment_id, "reason": why[0], "message": "?"}
+    )
+    (failed,) = outcomes(dispatch.segment_failed("r1", broke))
+    assert isinstance(failed, RecordingFailed) and failed.reason == why[1]
+
+
 def test_a_recorder_that_has_forgotten_a_segment_loses_it() -> None:
     dispatch = linked("r1", "r2")
     given = recording(dispatch)
