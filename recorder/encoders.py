@@ -35,7 +35,8 @@ class Encoder:
 # same bit rate, and the picture loses 0.9 dB at 47 dB, which nobody sees. The shortest search for movement and no
 # adaptive quantisation take another fifth off it at the same bit rate; heads that talk hardly move.
 _X264 = "mbtree=1:rc-lookahead=10:weightp=0:bframes=1:b-adapt=0:me=dia:subme=0:aq-mode=0"
-_X264_PROMPT = "mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:bframes=0"
+# Without a look-ahead the same quality factor would give three times the bits: 27 gives as many, at the same quality.
+_X264_PROMPT = "mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:bframes=0:me=dia:subme=0:aq-mode=0"
 
 ENCODERS = (
     Encoder(
@@ -56,7 +57,7 @@ ENCODERS = (
     Encoder(
         "libx264",
         MappingProxyType({"preset": "superfast", "crf": "23", "x264-params": _X264}),
-        MappingProxyType({"x264-params": _X264_PROMPT}),
+        MappingProxyType({"crf": "27", "x264-params": _X264_PROMPT}),
     ),
 )
 # WebM has no H.264. Constrained quality, as fast as libvpx goes.

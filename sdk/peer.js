@@ -3,6 +3,7 @@
  * side always offers. The server is ICE-lite and tells its candidates in the answer, so none need be sent or awaited.
  */
 
+import { withAudioRepair } from "./audio-repair.js";
 import { makeLean } from "./lean-offer.js";
 
 /** @typedef {import("./local-track.js").LocalTrack} LocalTrack */
@@ -67,11 +68,12 @@ export class Peer {
    */
   async offer() {
     const description = await this.connection.createOffer();
-    await this.connection.setLocalDescription(description);
+    const sdp = withAudioRepair(/** @type {string} */ (description.sdp));
+    await this.connection.setLocalDescription({ type: "offer", sdp });
     for (const transceiver of this.#published.keys()) {
       if (transceiver.mid !== null) this.#mids.set(transceiver, transceiver.mid);
     }
-    return { offer: /** @type {string} */ (description.sdp), media: this.#media() };
+    return { offer: sdp, media: this.#media() };
   }
 
   /** @param {string} sdp */

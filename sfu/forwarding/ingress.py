@@ -227,14 +227,15 @@ class Ingress:
         """NACKs and PLIs that are due."""
         requests: list[Nack | Pli] = []
         for track in self.tracks.values():
-            if track.kind != "video" or track.paused:
+            if track.paused:
                 continue
             for layer in track.layers.values():
                 if layer.nack.missing and (numbers := layer.nack.due(now, rtt)):
                     requests.append(Nack(FEEDBACK_SSRC, layer.ssrc, tuple(numbers)))
-                if layer.nack.keyframe_needed and layer.slots:
+                if track.kind == "video" and layer.nack.keyframe_needed and layer.slots:
                     track.keyframes.want(now)
-            requests.extend(Pli(FEEDBACK_SSRC, ssrc) for ssrc in track.keyframe_requests(now))
+            if track.kind == "video":
+                requests.extend(Pli(FEEDBACK_SSRC, ssrc) for ssrc in track.keyframe_requests(now))
         return requests
 
     def bye(self, ssrc: int) -> None:

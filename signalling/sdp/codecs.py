@@ -15,7 +15,7 @@ Parameters = Mapping[str, str]
 # What the media node sends to a publisher and understands from the receiver of a slot. No REMB: the node does not
 # estimate the bandwidth of a publisher that way.
 PUBLISHED_FEEDBACK: Mapping[Kind, frozenset[str]] = {
-    "audio": frozenset({"transport-cc"}),
+    "audio": frozenset({"nack", "transport-cc"}),
     "video": frozenset({"nack", "nack pli", "ccm fir", "transport-cc"}),
 }
 SLOT_FEEDBACK: Mapping[Kind, frozenset[str]] = {

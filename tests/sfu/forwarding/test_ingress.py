@@ -78,6 +78,26 @@ def test_a_lost_packet_is_asked_for_and_its_retransmission_forwarded() -> None:
     assert recovered.payload[6:] == before[-1].payload[6:]
 
 
+def test_lost_sound_is_asked_for_and_its_repetition_forwarded() -> None:
+    session = Session()
+    publisher = publisher_of(session)
+    subscriber = session.join("s", slots=slots(audio=1))
+    source = AudioSource(1)
+    publisher.send(source.packet())
+    lost, last = source.packet(), source.packet()
+    publisher.send(last)
+    session.now += 0.02
+    (nack,) = parse_rtcp(publisher.peer.requests(session.now))
+    assert isinstance(nack, Nack)
+    assert (nack.media_ssrc, nack.sequence_numbers) == (1, (struct.unpack_from("!H", lost, 2)[0],))
+    before = subscriber.received()
+    publisher.send(lost)
+    (recovered,) = subscriber.received()
+    assert recovered.sequence_number == (before[-1].sequence_number - 1) & 0xFFFF
+    session.now += 0.02
+    assert publisher.peer.requests(session.now) == b"", "no keyframe of sound"
+
+
 def test_padding_probes_make_no_layer() -> None:
     session = Session()
     publisher = publisher_of(session, rids=("q", "h"))

@@ -159,5 +159,5 @@ def test_feedback_is_what_the_node_does_in_that_direction() -> None:
     assert published[0].feedback == ("transport-cc", "ccm fir", "nack", "nack pli")
     assert slot[0].feedback == ("transport-cc", "ccm fir", "nack", "nack pli")
     assert published[1].feedback == slot[1].feedback == ()
-    assert negotiate_codecs((OPUS,), "audio", PUBLISHED_FEEDBACK["audio"])[1][0].feedback == ("transport-cc",)
+    assert negotiate_codecs((OPUS,), "audio", PUBLISHED_FEEDBACK["audio"])[1][0].feedback == ("transport-cc", "nack")
     assert negotiate_codecs((OPUS,), "audio", SLOT_FEEDBACK["audio"])[1][0].feedback == ("transport-cc",)

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { withAudioRepair } from "../../sdk/audio-repair.js";
+
+test("sound that is lost may be asked for again, whatever number Opus has", () => {
+  const lines = ["m=audio 9 UDP/TLS/RTP/SAVPF 109 63", "a=rtpmap:109 opus/48000/2", "a=rtpmap:63 red/48000/2", ""];
+  const changed = withAudioRepair(lines.join("\r\n")).split("\r\n");
+  assert.deepEqual(changed, [...lines.slice(0, 2), "a=rtcp-fb:109 nack", ...lines.slice(2)]);
+});
+
+test("pictures are left as they are", () => {
+  const offer = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n";
+  assert.equal(withAudioRepair(offer), offer);
+});
