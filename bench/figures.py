@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "joins_per_second": Kind("joins per second", "", 1, lower_is_better=False),
     "switch_p50": Kind("talker switch, p50", "ms", 0),
     "switch_p95": Kind("talker switch, p95", "ms", 0),
+    "feedback_cpu": Kind("CPU of what receivers answer", "%", 1),
     "memory_growth": Kind("memory growth of the server", "MB/h", 1),
     "client_cpu": Kind("CPU of the load client", "%", 1, lower_is_better=None),
 }
@@ -41,10 +42,22 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of one server. `notes` are sentences on what makes its figures doubtful, or wrong."""
+    """One round of one server. `notes` are sentences on what makes its figures doubtful, `faults` on what the server did
+    wrong; `facts` say what was negotiated."""
 
     figures: Figures
     notes: list[str] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What there is to say of its figures, the worst first."""
+        return self.faults + self.notes
+
+    def with_figures(self, more: Figures) -> "Round":
+        """The same round with more figures."""
+        return Round(self.figures | more, self.notes, self.facts, self.faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from bench.adapters.server import Member
 from bench.client.datagrams import dropped_for_lack_of_buffer
 from bench.client.engine import Engine
 from bench.figures import Figures, Round, percentile
-from bench.processes import cpu_of
+from bench.processes import busy_seconds, cpu_of
 
 BUSY_CLIENT = 90.0
 """Percent of a core; above that the load client is part of what is measured."""
+OTHERS = 0.15
+"""Of a core, used by processes that have nothing to do with the run; the kernel's own work for it included."""
 _MICRO = 1e6
 
 
@@ -26,6 +28,7 @@ class _Reading:
     lost: int
     recovered: int
     dropped: int
+    busy: float
     counters: Counter[str]
 
 
@@ -39,6 +42,7 @@ def _read(engine: Engine, pid: int | None) -> _Reading:
         tally.lost,
         tally.recovered,
         dropped_for_lack_of_buffer(),
+        busy_seconds(),
         Counter(engine.intake.counters),
     )
 
@@ -50,7 +54,7 @@ async def measure(engine: Engine, pid: int | None, seconds: float) -> Round:
     await asyncio.sleep(seconds)
     engine.check()
     end = _read(engine, pid)
-    return Round(_figures(engine, begin, end, pid is not None), _notes(engine, begin, end))
+    return Round(_figures(engine, begin, end, pid is not None), _notes(engine, begin, end), _facts(engine), _faults(engine, begin, end))
 
 
 def _figures(engine: Engine, begin: _Reading, end: _Reading, with_server: bool) -> Figures:
@@ -76,25 +80,48 @@ def _figures(engine: Engine, begin: _Reading, end: _Reading, with_server: bool) 
     return figures
 
 
-def _notes(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
-    notes = []
+def _facts(engine: Engine) -> dict[str, str]:
+    receivers = [one for one in engine.endpoints if one.streams]
+    profiles = {one.transport.profile for one in receivers}
+    sequenced = {bool(one.sequence_id) for one in receivers}
+    return {
+        "SRTP": ", ".join(sorted(profiles)),
+        "feedback of receivers": "transport-wide, 13 a second" if sequenced == {True} else "receiver reports only",
+    }
+
+
+def _faults(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
+    """What no server should do, however much it has to do."""
+    told = []
     lost = end.lost - begin.lost
     if lost and not engine.intake.drop:
-        notes.append(f"{lost} packets were lost")
+        told.append(f"{lost} packets were lost")
     if end.received == begin.received:
-        notes.append("nothing arrived")
+        told.append("nothing arrived")
     if faults := engine.intake.inspector.found:
-        told = ", ".join(f"{number} × {name}" for name, number in sorted(faults.items()))
-        notes.append(f"of {engine.intake.inspector.sampled} samples some were wrong: {told}")
+        names = ", ".join(f"{number} × {name}" for name, number in sorted(faults.items()))
+        told.append(f"of {engine.intake.inspector.sampled} samples some were wrong: {names}")
+    if number := end.counters["unknown-ssrc"] - begin.counters["unknown-ssrc"]:
+        told.append(f"{number} packets came under SSRCs that the server had not announced")
+    return told
+
+
+def _notes(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
+    notes = []
     if end.dropped > begin.dropped:
         notes.append(f"the load client's own buffers dropped {end.dropped - begin.dropped} packets")
     busy = 100 * (end.client_cpu - begin.client_cpu) / (end.at - begin.at)
     if busy > BUSY_CLIENT:
         notes.append(f"the load client used {busy:.0f} % of its core: it may be what is slow")
+    others = end.busy - begin.busy - (end.server_cpu - begin.server_cpu) - (end.client_cpu - begin.client_cpu)
+    if others > OTHERS * (end.at - begin.at):
+        notes.append(f"others used {100 * others / (end.at - begin.at):.0f} % of a core meanwhile")
     for name, sentence in (
         ("frames-not-sent", "frames were not sent, because the load client was late"),
         ("send-failed", "datagrams could not be sent"),
-        ("unknown-ssrc", "packets came under SSRCs that the server had not announced"),
+        ("srtp-auth-failed", "samples did not authenticate"),
+        ("srtp-replayed", "samples were replayed"),
+        ("srtp-too-old", "samples came too late to be checked"),
     ):
         if number := end.counters[name] - begin.counters[name]:
             notes.append(f"{number} {sentence}")

@@ -50,13 +50,12 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def softirq_cpu(core: int) -> float:
-    """Seconds of CPU that the kernel's thread for network work used on a core: nobody's, but caused by the traffic."""
-    for status in Path("/proc").glob("[0-9]*/comm"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if status.read_text().strip() == f"ksoftirqd/{core}":
-                return _cpu(int(status.parent.name))
-    return 0.0
+def busy_seconds() -> float:
+    """Seconds of CPU that all processes of this machine, and the kernel, have used on all its cores."""
+    fields = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    # user, nice, system, idle, iowait, irq, softirq, steal, …: the time of guests is in user already.
+    idle = fields[3] + fields[4]
+    return (sum(fields[:8]) - idle) * _TICK
 
 
 def _cpu(pid: int) -> float:

@@ -1,8 +1,11 @@
 """A run: scenarios against servers, in rounds that alternate between the servers."""
 
+import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import uvloop
 
@@ -11,35 +14,33 @@ from bench.adapters.roomcast import RoomcastServer
 from bench.adapters.server import Server
 from bench.figures import Round
 from bench.place import Place
+from bench.results import Outcome
 from bench.scenarios.scenario import Scenario
 
 ADAPTERS: Mapping[str, Callable[[Place, Path], Server]] = {"roomcast": RoomcastServer, "janus": JanusServer}
 
 Tell = Callable[[Scenario, str, int, Round | None], None]
 """Told of the scenario, the server's key and the round's number: before each round without its outcome, after it with."""
-Outcome = dict[str, list[Round]]
-"""The rounds of each server of one scenario."""
 
 
 def run(
     scenarios: Sequence[Scenario], servers: Sequence[str], place: Place, *, rounds: int, seconds: float, tell: Tell
-) -> dict[str, Outcome]:
-    """Run everything; the outcomes by the scenarios' keys. Raises ServerError and what the load client raises."""
-    outcomes: dict[str, Outcome] = {}
+) -> Iterator[Outcome]:
+    """Run one scenario after the other. Raises ServerError and what the load client raises."""
     for scenario in scenarios:
         able = [name for name in servers if name in scenario.servers]
-        outcome: Outcome = {name: [] for name in able}
+        outcome = Outcome(scenario.key, scenario.title, {name: [] for name in able})
         for number in range(rounds):
             for name in able:
                 tell(scenario, name, number, None)
-                measured = uvloop.run(_round(ADAPTERS[name], place, scenario, seconds))
-                outcome[name].append(measured)
+                measured = uvloop.run(run_round(ADAPTERS[name], place, scenario, seconds))
+                outcome.servers[name].append(measured)
                 tell(scenario, name, number, measured)
-        outcomes[scenario.key] = outcome
-    return outcomes
+        if able:
+            yield outcome
 
 
-async def _round(adapter: Callable[[Place, Path], Server], place: Place, scenario: Scenario, seconds: float) -> Round:
+async def run_round(adapter: Callable[[Place, Path], Server], place: Place, scenario: Scenario, seconds: float) -> Round:
     """Start the server, in a folder that is new, and run one round."""
     with tempfile.TemporaryDirectory(prefix="rcbench-") as folder:
         server = adapter(place, Path(folder))
@@ -48,3 +49,19 @@ async def _round(adapter: Callable[[Place, Path], Server], place: Place, scenari
             return await scenario.run(server, seconds)
         finally:
             await server.stop()
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """SIGTERM and SIGINT end a run by an exception, so that everything it made is removed; also where a shell that
+    starts things in the background has SIGINT ignored."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

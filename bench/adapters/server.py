@@ -1,6 +1,8 @@
 """What every adapter offers: a server that can be started and stopped, rooms in it, and people who join them."""
 
 import asyncio
+import ctypes
+import signal
 import socket
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,6 +17,7 @@ from bench.client.engine import Engine
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
 _LOG_TAIL = 4000
+_PR_SET_PDEATHSIG = 1
 
 
 class ServerError(RuntimeError):
@@ -90,7 +93,13 @@ class ServerProcess:
     async def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
-                *self.command, stdin=DEVNULL, stdout=output, stderr=STDOUT, env=self.environment, start_new_session=True
+                *self.command,
+                stdin=DEVNULL,
+                stdout=output,
+                stderr=STDOUT,
+                env=self.environment,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
 
     @property
@@ -124,6 +133,11 @@ class ServerProcess:
                 self.process.kill()
             await self.process.wait()
         self.process = None
+
+
+def _end_with_parent() -> None:
+    """Runs in the child: the kernel ends it when this process dies, however that comes."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port(host: str) -> int:

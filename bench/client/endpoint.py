@@ -10,7 +10,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from numpy.typing import NDArray
 
 from bench.client.description import SEQUENCE, Section
-from bench.client.feedback import Arrivals, Reporter, Requests
+from bench.client.feedback import REPORT_PERIOD, Arrivals, Reporter, Requests
 from bench.client.tally import Tally
 from bench.client.traffic import AudioTraffic, VideoTraffic
 from bench.client.transport import CONSENT_PERIOD, Transport
@@ -58,12 +58,14 @@ class Endpoint:
         self._reporter = Reporter()
         self._transport_sequence = 0
         self._consent_due = self._report_due = 0.0
+        self._reduced_size = True
 
     def expect(self, sections: Iterable[Section]) -> list[Stream]:
         """Take in what the server will send; the streams, those of retransmissions included."""
         added = []
         for section in sections:
             video = section.kind == "video"
+            self._reduced_size &= "a=rtcp-rsize" in section.lines
             self.sequence_id = section.extensions.get(SEQUENCE, 0) if section.ssrcs else self.sequence_id
             for place, ssrc in enumerate(section.ssrcs):
                 stream = Stream(self._tally.add(self.owner, ssrc), ssrc, video, self)
@@ -115,27 +117,44 @@ class Endpoint:
             elif isinstance(packet, Nack) and self.video is not None and packet.media_ssrc == self.video.ssrc:
                 self._repeat(packet.sequence_numbers)
 
-    def answer(self, now: float) -> None:
-        """What a browser sends on its own, as far as it is due; to be called each FEEDBACK_PERIOD."""
+    def answer(self, now: float, *, silent: bool = False) -> None:
+        """What a browser sends on its own, as far as it is due; to be called each FEEDBACK_PERIOD.
+
+        `silent`: only the checks of consent.
+        """
         if self.transport.srtp is None:
             return
-        parts = []
-        if self.sequence_id:
-            parts += self._arrivals.build(self.streams[0].ssrc)
-        for stream in self.streams:
-            missing = self._tally.missing.get(stream.number)
-            if missing and stream.video and stream.repairs is None:
-                numbers = stream.requests.due(missing, now)
-                if numbers:
-                    parts.append(Nack(_FEEDBACK_SSRC, stream.ssrc, tuple(numbers)).to_bytes())
-        if now >= self._report_due:
-            self._report_due = now + 1.0
-            parts += self._reports(now)
-        for part in parts:
-            self.transport.send_rtcp(part)
         if now >= self._consent_due:
             self._consent_due = now + CONSENT_PERIOD
             self.transport.consent()
+        if not silent:
+            for part in self._answers(now):
+                self.transport.send_rtcp(part)
+
+    def _answers(self, now: float) -> list[bytes]:
+        answers: list[bytes] = []
+        if self.sequence_id:
+            shown = next((one for one in self.streams if one.video), self.streams[0])
+            answers += [self._framed(shown, one, now) for one in self._arrivals.build(shown.ssrc)]
+        for stream in self.streams:
+            self.request(stream, now)
+        if now >= self._report_due:
+            self._report_due = now + REPORT_PERIOD
+            answers += self._reports(now)
+        return answers
+
+    def request(self, stream: Stream, now: float) -> None:
+        """Ask for what is missing of a stream, as far as that is due."""
+        missing = self._tally.missing.get(stream.number)
+        if missing and stream.video and stream.repairs is None:
+            numbers = stream.requests.due(missing, now)
+            if numbers:
+                nack = Nack(_FEEDBACK_SSRC, stream.ssrc, tuple(numbers)).to_bytes()
+                self.transport.send_rtcp(self._framed(stream, nack, now))
+
+    def _framed(self, stream: Stream, feedback: bytes, now: float) -> bytes:
+        """Feedback by itself, or behind a receiver report where reduced size (RFC 5506) was not agreed on."""
+        return feedback if self._reduced_size else self._report_on([stream], now) + feedback
 
     async def close(self) -> None:
         for task in self.tasks:
@@ -160,10 +179,18 @@ class Endpoint:
                         traffic.ssrc, int(seconds * (1 << 32)), traffic.timestamp, traffic.sent, traffic.octets
                     ).to_bytes()
                 )
-        received = [
-            (one.ssrc, self._tally.expected(one.number), self._tally.received_of(one.number), self._tally.top(one.number))
-            for one in self.streams
-            if one.repairs is None and self._tally.expected(one.number)
-        ]
-        report = self._reporter.build(received, now)
-        return [*parts, report] if report else parts
+        begun = [one for one in self.streams if one.repairs is None and self._tally.expected(one.number)]
+        if self._reduced_size:
+            return [*parts, self._report_on(begun, now)] if begun else parts
+        # As browsers do, each stream reports for itself: Janus goes by the first block.
+        return parts + [self._report_on([one], now) for one in begun]
+
+    def _report_on(self, streams: list[Stream], now: float) -> bytes:
+        tally = self._tally
+        return self._reporter.build(
+            (
+                (one.ssrc, tally.expected(one.number), tally.received_of(one.number), tally.top(one.number))
+                for one in streams
+            ),
+            now,
+        )

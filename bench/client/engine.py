@@ -37,6 +37,10 @@ class Engine:
     ) -> None:
         """`drop` and `switching`: see Intake and Inspector."""
         self.burst = burst or Burst()
+        self.pace = 1.0
+        """How many times as often as `burst` says frames are sent; timestamps are as if it was 1."""
+        self.answering = True
+        """Whether receivers answer at all (reports, requests); ICE consent goes on."""
         self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching)
         self._seed = seed
         self._certificate = RTCCertificate.generateCertificate()
@@ -99,9 +103,9 @@ class Engine:
     def publish(self, endpoint: Endpoint) -> None:
         """Send what the endpoint has to publish, until it is closed."""
         if endpoint.video is not None:
-            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_video, self.burst.interval)))
+            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_video, lambda: self._frame_interval)))
         if endpoint.audio is not None:
-            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_audio, AudioTraffic.interval)))
+            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_audio, lambda: AudioTraffic.interval)))
 
     async def close(self, endpoint: Endpoint) -> None:
         """The endpoint leaves. Idempotent."""
@@ -136,6 +140,12 @@ class Engine:
             if self._datagrams.is_full:
                 self.intake.take(self._datagrams)
         self.intake.take(self._datagrams)
+        if self.intake.gapped:
+            now = time.monotonic()
+            for stream in self.intake.gapped.values():
+                if self.answering:
+                    stream.owner.request(stream, now)
+            self.intake.gapped.clear()
 
     async def _answer_steadily(self) -> None:
         loop = asyncio.get_running_loop()
@@ -147,14 +157,19 @@ class Engine:
             now = time.monotonic()
             for endpoint in self.endpoints:
                 if endpoint.owner % SLICES == part:
-                    endpoint.answer(now)
+                    endpoint.answer(now, silent=not self.answering)
 
-    async def _send(self, send: Callable[[int], None], interval: float) -> None:
+    @property
+    def _frame_interval(self) -> float:
+        return self.burst.interval / self.pace
+
+    async def _send(self, send: Callable[[int], None], interval_now: Callable[[], float]) -> None:
         loop = asyncio.get_running_loop()
         # Publishers are not in step with each other.
-        due = loop.time() + self._random.random() * interval
+        due = loop.time() + self._random.random() * interval_now()
         while True:
             await asyncio.sleep(max(0.0, due - loop.time()))
+            interval = interval_now()
             behind = int((loop.time() - due) / interval)
             if behind > MOST_BEHIND:
                 self.intake.counters["frames-not-sent"] += behind - MOST_BEHIND

@@ -34,6 +34,8 @@ class Intake:
         self.counters: Counter[str] = Counter()
         self.latencies: list[int] = []
         self.endpoints: dict[int, Endpoint] = {}
+        self.gapped: dict[int, Stream] = {}
+        """Streams of which packets have just been missed; whoever asks for them empties it."""
         self.drop = drop
         self.on_probe: Callable[[Stream, Probe, int], None] | None = None
         """Told of each packet of watched endpoints: the stream, the probe, and when it came (nanoseconds)."""
@@ -69,6 +71,11 @@ class Intake:
             self._streams.pop(stream.number, None)
         for extension_id, owners in self._sequenced.items():
             self._sequenced[extension_id] = owners[owners != endpoint.owner]
+
+    def watch(self, endpoint: Endpoint) -> None:
+        """Decrypt each of its packets, and tell `on_probe`."""
+        endpoint.watched = True
+        self._always[[stream.number for stream in endpoint.streams]] = True
 
     def take(self, datagrams: Datagrams) -> None:
         """Take in a batch, and make room for the next."""
@@ -111,7 +118,8 @@ class Intake:
         if not len(at):
             return
         sequences = words[:, 0] & 0xFFFF
-        self.tally.count(streams, sequences, sizes[at], arrivals[at])
+        for gap in self.tally.count(streams, sequences, sizes[at], arrivals[at]):
+            self.gapped[gap.stream] = self._streams[gap.stream]
         self._note_transport_sequences(rows, owners, arrivals, at)
         self._sample(rows, sizes, arrivals, at, streams)
 

@@ -76,8 +76,8 @@ class VideoTraffic:
         self._random = random.Random(f"{seed}/{publisher}/video")
         self._pattern = self._random.randbytes(_PATTERN_BYTES)
         self._first_timestamp = self._random.getrandbits(32)
-        self._sequence = self._random.getrandbits(16)
-        self._rtx_sequence = self._random.getrandbits(16)
+        self._sequence = self._random.getrandbits(15)
+        self._rtx_sequence = self._random.getrandbits(15)
         self._picture = self._random.getrandbits(15)
         self._tl0 = self._random.getrandbits(8)
         self._frame = 0
@@ -157,7 +157,7 @@ class AudioTraffic:
         self._mid = mid.encode()
         self._random = random.Random(f"{seed}/{publisher}/audio")
         self._pattern = self._random.randbytes(_PATTERN_BYTES)
-        self._sequence = self._random.getrandbits(16)
+        self._sequence = self._random.getrandbits(15)
         self._first_timestamp = self._random.getrandbits(32)
 
     def packet(self, transport_sequence: int, now_ns: int) -> bytes:

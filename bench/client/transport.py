@@ -33,6 +33,8 @@ from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
 SRTP_PROFILES = [SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80]
 CHECK_AGAIN = 0.05
 CHECKS = 100
+HELLO_AGAIN = 0.05
+"""Seconds after which an unanswered ClientHello is sent again, as Chromium does; OpenSSL would wait for a second."""
 CONSENT_PERIOD = 2.5
 """Seconds between two checks once connected, as Chromium has them."""
 HANDSHAKE_TIMEOUT = 30.0
@@ -54,6 +56,8 @@ class Transport:
         self.local = Local(secrets.token_hex(4), secrets.token_hex(16), digest.value, setup)
         self.srtp: SrtpReceiver | None = None
         self.udp: socket.socket | None = None
+        self.profile = ""
+        """The SRTP profile that was agreed on, by OpenSSL's name."""
         self._certificate = certificate
         self._count = count
         self._sender: SrtpSender | None = None
@@ -75,13 +79,17 @@ class Transport:
         else:
             raise TransportError(f"no answer to ICE checks from {remote.addresses}")
         parameters = RTCDtlsParameters([RTCDtlsFingerprint(name, value) for name, value in remote.fingerprints])
+        insisting = asyncio.create_task(self._pipe.insist())
         try:
             await asyncio.wait_for(self._dtls.start(parameters), HANDSHAKE_TIMEOUT)
         except TimeoutError:
             raise TransportError("the DTLS handshake did not end") from None
+        finally:
+            insisting.cancel()
         keys = self._dtls.keys
         if keys is None:
             raise TransportError("the DTLS handshake failed")
+        self.profile = self._dtls.profile
         self._sender = SrtpSender(keys)
         self.srtp = SrtpReceiver(keys, self._count)
 
@@ -164,6 +172,7 @@ class _Dtls(RTCDtlsTransport):
     """aiortc's DTLS transport in the client's role, with the SRTP keys handed out instead of used."""
 
     keys: SrtpKeys | None = None
+    profile = ""
 
     def __init__(self, pipe: "_Pipe", certificate: RTCCertificate) -> None:
         super().__init__(cast(RTCIceTransport, pipe), [certificate])
@@ -177,6 +186,7 @@ class _Dtls(RTCDtlsTransport):
         profile = next((each for each in SRTP_PROFILES if each.openssl_profile == name), None)
         if profile is None:
             return
+        self.profile = name.decode()
         material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
         self.keys = SrtpKeys(
             profile=profile.libsrtp_profile,
@@ -193,12 +203,23 @@ class _Pipe:
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._deliver = send
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
+        self._hello = b""
+        self._heard = False
+
+    async def insist(self) -> None:
+        """Send the first datagram again until anything is heard."""
+        while not self._heard:
+            await asyncio.sleep(HELLO_AGAIN)
+            if self._hello and not self._heard:
+                self._deliver(self._hello)
 
     def put(self, data: bytes) -> None:
+        self._heard = True
         self._waiting.put_nowait(data)
 
     async def _recv(self) -> bytes:
         return await self._waiting.get()
 
     async def _send(self, data: bytes) -> None:
+        self._hello = self._hello or data
         self._deliver(data)
