@@ -4,6 +4,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+LOST = "packets were lost"
+"""How the fault ends that a busy machine explains."""
+_MUCH_LOSS = 10.0
+
 Figures = dict[str, float]
 """What one round gave, by name."""
 
@@ -42,13 +46,19 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of one server. `notes` are sentences on what makes its figures doubtful, `faults` on what the server did
-    wrong; `facts` say what was negotiated."""
+    """One round of one server. `notes` are sentences on what makes its figures doubtful, `faults` on what the server
+    did wrong; `facts` say what was negotiated."""
 
     figures: Figures
     notes: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server did what a slow or busy machine does not explain: a little loss is explained by that."""
+        others = [fault for fault in self.faults if not fault.endswith(LOST)]
+        return bool(others) or (bool(self.faults) and self.figures.get("loss", 0.0) > _MUCH_LOSS)
 
     @property
     def remarks(self) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench.adapters.roomcast_client import RoomcastClient
 from bench.adapters.server import Member, Seat, ServerError
@@ -25,7 +25,7 @@ class Load:
     publishers: int = 1
     subscribers: int = 20
     duration: float = 30.0
-    burst: Burst = Burst()
+    burst: Burst = field(default_factory=Burst)
 
     @property
     def people(self) -> int:
@@ -106,7 +106,7 @@ class _Test:
 
 
 async def _delete(client: RoomcastClient, room: str) -> None:
-    """As soon as the server has noticed that everyone left; a room more on a broken server is told by the run itself."""
+    """As soon as the server has noticed that everyone left. A server that does not notice keeps an empty room more."""
     for _ in range(20):
         try:
             await client.delete_room(room)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.adapters.server import Member
-from bench.client.datagrams import dropped_for_lack_of_buffer
+from bench.client.datagrams import dropped_by
 from bench.client.engine import Engine
-from bench.figures import Figures, Round, percentile
+from bench.figures import LOST, Figures, Round, percentile
 from bench.processes import busy_seconds, cpu_of
 
 BUSY_CLIENT = 90.0
@@ -41,7 +41,7 @@ def _read(engine: Engine, pid: int | None) -> _Reading:
         int(tally.received.sum()),
         tally.lost,
         tally.recovered,
-        dropped_for_lack_of_buffer(),
+        sum(dropped_by(one.transport.udp) for one in engine.endpoints if one.transport.udp is not None),
         busy_seconds(),
         Counter(engine.intake.counters),
     )
@@ -54,7 +54,12 @@ async def measure(engine: Engine, pid: int | None, seconds: float) -> Round:
     await asyncio.sleep(seconds)
     engine.check()
     end = _read(engine, pid)
-    return Round(_figures(engine, begin, end, pid is not None), _notes(engine, begin, end), _facts(engine), _faults(engine, begin, end))
+    return Round(
+        _figures(engine, begin, end, pid is not None),
+        _notes(engine, begin, end),
+        _facts(engine),
+        _faults(engine, begin, end),
+    )
 
 
 def _figures(engine: Engine, begin: _Reading, end: _Reading, with_server: bool) -> Figures:
@@ -95,7 +100,7 @@ def _faults(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
     told = []
     lost = end.lost - begin.lost
     if lost and not engine.intake.drop:
-        told.append(f"{lost} packets were lost")
+        told.append(f"{lost} {LOST}")
     if end.received == begin.received:
         told.append("nothing arrived")
     if faults := engine.intake.inspector.found:

@@ -18,8 +18,8 @@ What roomcast costs, measured beside Janus on the same machine in the same run. 
 
 ![CPU per forwarded packet, latency and capacity](performance.png)
 
-Each figure is the median of {rounds} rounds of {seconds:g} seconds (least–most in brackets); ratios are roomcast's to the
-other's. The rounds of the two servers alternate, and each begins with a fresh server.
+Each figure is the median of {rounds} rounds of {seconds:g} seconds (least–most in brackets); ratios are roomcast's to
+the other's. The rounds of the two servers alternate, and each begins with a fresh server.
 
 """
 
@@ -32,16 +32,16 @@ _METHOD = """\
   DTLS and SRTP as in a browser. It publishes VP8 and Opus (frames cut into nearly equal packets, as browsers cut them),
   answers keyframe requests and NACKs, and as a receiver sends receiver reports, NACKs and, where they were negotiated,
   13 transport-wide reports a second.
-- CPU is user and system time of all the server's processes, the kernel's work in their system calls included, divided by
-  the packets that arrived. Packets that the kernel has to cut out of larger ones (UDP segmentation) are cut on the
+- CPU is user and system time of all the server's processes, the kernel's work in their system calls included, divided
+  by the packets that arrived. Packets that the kernel has to cut out of larger ones (UDP segmentation) are cut on the
   server's core, as with a network card that cannot do it.
 - Latency is from the moment before a packet is encrypted by the sender to the moment when the receiver's kernel has it,
   of one packet in 64; the same clock is at both ends. These samples are decrypted, and their payload, sequence number,
   timestamp, picture id and marker compared with what was sent. All other packets are counted by their headers.
 - `capacity` raises the rate of one publisher until a packet is lost, then searches between.
 - Memory is the proportional set size of all the server's processes after the joins, less what it was before.
-- Janus has the configuration of its Debian package, with ICE-lite, the videoroom plugin and the WebSocket transport only.
-  roomcast's bitrate caps are lifted for the run, as the loudest publisher sends 9 Mb/s.
+- Janus has the configuration of its Debian package, with ICE-lite, the videoroom plugin and the WebSocket transport
+  only. roomcast's bitrate caps are lifted for the run, as the loudest publisher sends 9 Mb/s.
 
 ## How to repeat it
 

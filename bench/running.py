@@ -20,7 +20,7 @@ from bench.scenarios.scenario import Scenario
 ADAPTERS: Mapping[str, Callable[[Place, Path], Server]] = {"roomcast": RoomcastServer, "janus": JanusServer}
 
 Tell = Callable[[Scenario, str, int, Round | None], None]
-"""Told of the scenario, the server's key and the round's number: before each round without its outcome, after it with."""
+"""Told of the scenario, the server's key and the round's number: before each round without outcome, after it with."""
 
 
 def run(
@@ -40,7 +40,9 @@ def run(
             yield outcome
 
 
-async def run_round(adapter: Callable[[Place, Path], Server], place: Place, scenario: Scenario, seconds: float) -> Round:
+async def run_round(
+    adapter: Callable[[Place, Path], Server], place: Place, scenario: Scenario, seconds: float
+) -> Round:
     """Start the server, in a folder that is new, and run one round."""
     with tempfile.TemporaryDirectory(prefix="rcbench-") as folder:
         server = adapter(place, Path(folder))

@@ -42,9 +42,7 @@ class JanusServer:
         self._folder = folder
         self._url = f"ws://{place.server_address}:{_PORT}"
         self._address = place.server_address
-        self._process = ServerProcess(
-            place.command([binary, "--configs-folder", str(folder)]), folder / "janus.log"
-        )
+        self._process = ServerProcess(place.command([binary, "--configs-folder", str(folder)]), folder / "janus.log")
         self._session: aiohttp.ClientSession | None = None
         self._numbers = itertools.count(1)
         self._rooms: dict[str, _Room] = {}
@@ -223,7 +221,7 @@ class _Connection:
         await self._socket.send_json(message | self._addressed | {"transaction": transaction})
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await future
+                answer: dict[str, Any] = await future
         except TimeoutError:
             raise ServerError(f"Janus does not answer {message['janus']}") from None
         if answer["janus"] == "error":

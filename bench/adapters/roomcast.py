@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.adapters.roomcast_client import RoomcastClient
-from bench.adapters.server import Member, Seat, ServerProcess, free_port
+from bench.adapters.server import Member, Seat, ServerError, ServerProcess, free_port
 from bench.client.engine import Engine
 from bench.place import Place
 
@@ -66,15 +66,17 @@ class RoomcastServer:
         await self._process.stop()
 
     async def create_room(self, people: int, talkers: int) -> str:
-        return await self._running.create_room(people, talkers)
+        return await self.running.create_room(people, talkers)
 
     async def join(self, engine: Engine, room: str, seat: Seat) -> Member:
-        return await self._running.join(engine, room, seat)
+        return await self.running.join(engine, room, seat)
 
     async def complete(self, engine: Engine, room: str) -> None:
         """Slots fill themselves."""
 
     @property
-    def _running(self) -> RoomcastClient:
-        assert self.client is not None
+    def running(self) -> RoomcastClient:
+        """The client of the server, which was started. Raises ServerError."""
+        if self.client is None:
+            raise ServerError("roomcast was not started")
         return self.client

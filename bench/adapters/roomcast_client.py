@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -173,5 +172,3 @@ async def _drain(socket: aiohttp.ClientWebSocketResponse) -> None:
     """Read the events that come, as any client does, and do no more with them."""
     async for _ in socket:
         pass
-
-

@@ -63,7 +63,9 @@ class Server(Protocol):
 
     name: str
     version: str
-    pid: int
+
+    @property
+    def pid(self) -> int: ...
 
     async def start(self) -> None:
         """Start, and return when people can join. Raises ServerError."""

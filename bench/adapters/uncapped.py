@@ -1,4 +1,4 @@
-"""`roomcast` without the bitrate caps of rooms, for the benchmark's servers only: `python -m bench.adapters.uncapped serve`.
+"""`roomcast` without the bitrate caps of rooms, for the benchmark only: `python -m bench.adapters.uncapped serve`.
 
 The quality of a room caps a camera at 2.5 Mb/s, and what exceeds it is forwarded to nobody. The streams that are
 compared with other servers have up to 9 Mb/s. Layers are policed all the same, against a cap that is never reached.

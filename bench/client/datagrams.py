@@ -1,7 +1,7 @@
 """Datagrams read in bulk: `recvmmsg` of libc into one fixed array, with the kernel's arrival times.
 
-A Python call for each datagram would cost more than the server under test. Here a call brings up to `BATCH` of them, and
-numpy looks at all headers at once. The arrival time is that at which the kernel took the datagram in
+A Python call for each datagram would cost more than the server under test. Here a call brings up to `BATCH` of them,
+and numpy looks at all headers at once. The arrival time is that at which the kernel took the datagram in
 (SO_TIMESTAMPNS), so that a client which reads late does not look like a server that forwards late.
 """
 
@@ -20,14 +20,16 @@ ROW_BYTES = 1600
 BATCH = 64
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
 SO_RCVBUFFORCE = 33
+SO_MEMINFO = 55
 RECEIVE_BUFFER = 1 << 23
 
 _CONTROL_BYTES = 64
-# struct mmsghdr of 64-bit Linux, as eight 64-bit words: name, namelen, iov, iovlen, control, controllen, flags, msg_len.
+# struct mmsghdr of 64-bit Linux as eight 64-bit words: name, namelen, iov, iovlen, control, controllen, flags, msg_len.
 _WORDS = 8
 _IOV, _IOVLEN, _CONTROL, _CONTROLLEN, _LENGTH = 2, 3, 4, 5, 7
 # Of the one control message: header (16 bytes), seconds, nanoseconds.
 _SECONDS, _NANOSECONDS = 2, 3
+_MEMINFO_BYTES, _MEMINFO_DROPS = 36, 8
 _NANO = 1_000_000_000
 
 
@@ -76,7 +78,9 @@ class Datagrams:
     def read(self, descriptor: int, owner: int) -> None:
         """Take in what waits at a socket, as long as there is room. An error of the socket ends the reading only."""
         while not self.is_full:
-            number = self._receive(descriptor, self._address + self.count * _WORDS * 8, BATCH, socket.MSG_DONTWAIT, None)
+            number = self._receive(
+                descriptor, self._address + self.count * _WORDS * 8, BATCH, socket.MSG_DONTWAIT, None
+            )
             if number <= 0:
                 return
             self.owners[self.count : self.count + number] = owner
@@ -105,11 +109,9 @@ def _recvmmsg() -> Callable[..., int]:
     return function  # type: ignore[no-any-return]  # ctypes functions have no type
 
 
-def dropped_for_lack_of_buffer() -> int:
-    """Datagrams that this network namespace's sockets had no room for, since it exists (`RcvbufErrors`)."""
-    with open("/proc/thread-self/net/snmp") as file:
-        names, values = (line.split() for line in file if line.startswith("Udp:"))
-    return int(values[names.index("RcvbufErrors")])
+def dropped_by(sock: socket.socket) -> int:
+    """Datagrams that came to a socket and found no room in its buffer (SK_MEMINFO_DROPS)."""
+    return int(np.frombuffer(sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, _MEMINFO_BYTES), np.uint32)[_MEMINFO_DROPS])
 
 
 def is_supported() -> bool:

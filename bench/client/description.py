@@ -59,7 +59,7 @@ class Local:
 
 @dataclass(slots=True)
 class Section:
-    """What matters of an m-line of the server's. `ssrcs` are those that it sends; the retransmissions' in `rtx_ssrcs`."""
+    """What matters of an m-line of the server's: what it sends is in `ssrcs`, retransmissions in `rtx_ssrcs`."""
 
     kind: str
     port: int
@@ -114,7 +114,9 @@ def read_description(text: str) -> Remote:
         name, _, value = line.partition(":")
         if line.startswith("m="):
             fields = line[2:].split()
-            sections.append(Section(fields[0], int(fields[1]), payload_types=[int(one) for one in fields[3:] if one.isdigit()]))
+            sections.append(
+                Section(fields[0], int(fields[1]), payload_types=[int(one) for one in fields[3:] if one.isdigit()])
+            )
         elif name == "a=ice-ufrag":
             ufrag = value
         elif name == "a=ice-pwd":

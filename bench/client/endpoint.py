@@ -171,14 +171,11 @@ class Endpoint:
 
     def _reports(self, now: float) -> list[bytes]:
         seconds = time.time() + _NTP_1970
-        parts = []
-        for traffic in (self.video, self.audio):
-            if traffic is not None and traffic.sent:
-                parts.append(
-                    SenderReport(
-                        traffic.ssrc, int(seconds * (1 << 32)), traffic.timestamp, traffic.sent, traffic.octets
-                    ).to_bytes()
-                )
+        parts = [
+            SenderReport(one.ssrc, int(seconds * (1 << 32)), one.timestamp, one.sent, one.octets).to_bytes()
+            for one in (self.video, self.audio)
+            if one is not None and one.sent
+        ]
         begun = [one for one in self.streams if one.repairs is None and self._tally.expected(one.number)]
         if self._reduced_size:
             return [*parts, self._report_on(begun, now)] if begun else parts

@@ -1,4 +1,4 @@
-"""What a browser answers to what it receives: receiver reports, requests for what is missing, transport-wide feedback."""
+"""What a browser answers to what it receives: receiver reports, requests for what is missing, arrival times."""
 
 from collections.abc import Iterable
 from struct import Struct
@@ -90,7 +90,7 @@ class Requests:
     def due(self, missing: Iterable[int], now: float) -> list[int]:
         """The 16-bit numbers to ask for, of `missing` extended ones."""
         asked = {}
-        numbers = []
+        numbers: list[int] = []
         for number in missing:
             again, tries = self._asked.get(number, (0.0, 0))
             if now >= again and tries < _TRIES and len(numbers) < _MOST_NUMBERS:

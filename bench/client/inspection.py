@@ -22,7 +22,7 @@ class _Offsets:
 
 
 class Inspector:
-    """Looks at decrypted samples of all streams. `faults` are what was wrong, by name, and `sampled` how many it saw."""
+    """Looks at decrypted samples of all streams. `faults` are what was wrong, by name, `sampled` how many it saw."""
 
     def __init__(self, *, switching: bool = False) -> None:
         """`switching`: sources come and go while a stream is sampled, so that it may have had another one between two

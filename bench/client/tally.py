@@ -72,6 +72,7 @@ class Tally:
         arrivals: NDArray[np.int64],
     ) -> list[Gap]:
         """Count packets of known streams (16-bit sequence numbers); the gaps that they leave."""
+        self._grow()
         self._begin(streams, sequence_numbers, arrivals)
         number = len(self._keys)
         highest = self.highest[streams]

@@ -90,7 +90,9 @@ class VideoTraffic:
         count = self.burst.packets
         vary = 1 + self._random.uniform(-FRAME_BYTES_VARY, 0.0)
         base, larger = divmod(int(self.burst.payload * count * vary), count)
-        self.timestamp = (self._first_timestamp + round(self._frame * self.burst.interval * self.clock_rate)) & 0xFFFFFFFF
+        self.timestamp = (
+            self._first_timestamp + round(self._frame * self.burst.interval * self.clock_rate)
+        ) & 0xFFFFFFFF
         packets = []
         for index in range(count):
             # The last ones of a frame are the longer ones, as libwebrtc splits.
@@ -107,7 +109,9 @@ class VideoTraffic:
         if payload is None:
             return None
         marker, timestamp, payload = payload[0], int.from_bytes(payload[1:5], "big"), payload[5:]
-        header = self._header(RTX_PAYLOAD_TYPE | marker, self._rtx_sequence, timestamp, self.rtx_ssrc, transport_sequence)
+        header = self._header(
+            RTX_PAYLOAD_TYPE | marker, self._rtx_sequence, timestamp, self.rtx_ssrc, transport_sequence
+        )
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
         return header + sequence_number.to_bytes(2, "big") + payload
 
@@ -172,7 +176,9 @@ class AudioTraffic:
         header = _RTP.pack(0x90, AUDIO_PAYLOAD_TYPE, self._sequence, self.timestamp, self.ssrc)
         self._sequence = (self._sequence + 1) & 0xFFFF
         # A table of contents first: fullband CELT, 20 ms, mono, one frame (RFC 6716 section 3.1).
-        payload = b"\xf8" + probe_bytes(Probe(self._publisher, self.sent, 0, 1, now_ns), self.payload - 1, self._pattern)
+        payload = b"\xf8" + probe_bytes(
+            Probe(self._publisher, self.sent, 0, 1, now_ns), self.payload - 1, self._pattern
+        )
         self.sent += 1
         self.octets += len(payload)
         return header + write_extensions(items) + payload

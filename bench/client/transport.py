@@ -46,7 +46,7 @@ class TransportError(ConnectionError):
 
 
 class Transport:
-    """`connect` makes the connection; then `send_rtp` and `send_rtcp`. `srtp` decrypts, None before the handshake is done.
+    """`connect` makes the connection; then `send_rtp` and `send_rtcp`. `srtp` decrypts, once the handshake has ended.
 
     Datagrams that are neither RTP nor RTCP have to be given to `received`; `opened` is called with each new socket.
     """

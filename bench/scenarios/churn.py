@@ -43,9 +43,7 @@ def churn(people: int, burst: Burst, progress: Progress | None = None) -> Scenar
     )
 
 
-async def _run(
-    server: Server, seconds: float, *, people: int, burst: Burst, progress: Progress | None
-) -> Round:
+async def _run(server: Server, seconds: float, *, people: int, burst: Burst, progress: Progress | None) -> Round:
     async with Engine(burst=burst, switching=True) as engine:
         room = await server.create_room(2 * people, _SEEN)
         watcher = await server.join(engine, room, _VIEWER)

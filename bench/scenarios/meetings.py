@@ -17,8 +17,8 @@ _PEOPLE_IN_A_SMALL_ROOM = 4
 
 def meeting(people: int, talkers: int, burst: Burst) -> Scenario:
     """`talkers` publish; everyone has 16 slots for video and 5 for audio."""
-    seat = {"audio_slots": AUDIO_SLOTS, "video_slots": VIDEO_SLOTS}
-    seats = [Seat(publishes_video=True, publishes_audio=True, **seat)] * talkers + [Seat(**seat)] * (people - talkers)
+    talking, listening = Seat(True, True, AUDIO_SLOTS, VIDEO_SLOTS), Seat(False, False, AUDIO_SLOTS, VIDEO_SLOTS)
+    seats = [talking] * talkers + [listening] * (people - talkers)
     return Scenario(
         f"meeting-{people}-{talkers}",
         f"meeting, {people} people, {talkers} of them with camera and microphone, {told(burst)}",
