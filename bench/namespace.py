@@ -72,7 +72,7 @@ def _ip(*arguments: str) -> None:
     try:
         subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
     except FileNotFoundError:
-        raise NamespaceError("the command `ip` is missing: run bench/system-packages") from None
+        raise NamespaceError("the command `ip` is missing: run `.ci/system-packages bench`") from None
     except subprocess.CalledProcessError as error:
         raise NamespaceError(f"`ip {' '.join(arguments)}` failed: {error.stderr.strip()}") from None
 

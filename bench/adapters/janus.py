@@ -37,7 +37,7 @@ class JanusServer:
     def __init__(self, place: Place, folder: Path) -> None:
         binary = shutil.which("janus")
         if binary is None or place.namespaces is None:
-            raise ServerError("Janus is not installed: run bench/system-packages (it needs root, as namespaces do)")
+            raise ServerError("Janus is not installed: run `.ci/system-packages bench`")
         self.version = janus_version(binary)
         self._folder = folder
         self._url = f"ws://{place.server_address}:{_PORT}"

@@ -1,6 +1,6 @@
 """What a browser answers to what it receives: receiver reports, requests for what is missing, arrival times."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from struct import Struct
 
 import numpy as np
@@ -87,17 +87,23 @@ class Requests:
     def __init__(self) -> None:
         self._asked: dict[int, tuple[float, int]] = {}
 
-    def due(self, missing: Iterable[int], now: float) -> list[int]:
-        """The 16-bit numbers to ask for, of `missing` extended ones."""
+    def due(self, missing: MutableMapping[int, None], now: float) -> list[int]:
+        """The 16-bit numbers to ask for, of `missing` extended ones; those asked for in vain are taken out of it."""
         asked = {}
         numbers: list[int] = []
+        given_up = []
         for number in missing:
             again, tries = self._asked.get(number, (0.0, 0))
-            if now >= again and tries < _TRIES and len(numbers) < _MOST_NUMBERS:
+            if now >= again and tries == _TRIES:
+                given_up.append(number)
+                continue
+            if now >= again and len(numbers) < _MOST_NUMBERS:
                 numbers.append(number & 0xFFFF)
                 again, tries = now + _RETRY, tries + 1
             asked[number] = (again, tries)
         self._asked = asked
+        for number in given_up:
+            del missing[number]
         return numbers
 
 

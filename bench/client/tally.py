@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 _WRAP = 1 << 16
 _KEY_SHIFT = 40  # extended sequence numbers stay below that
-MAX_MISSING = 20_000
+MAX_MISSING = 1000
+"""Of one stream; with more, retransmission is hopeless and all are given up, as browsers do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ class Tally:
         number = gap.last - gap.first + 1
         self.lost += number
         missing = self.missing.setdefault(gap.stream, {})
-        if number + len(missing) <= MAX_MISSING:
+        if number + len(missing) > MAX_MISSING:
+            missing.clear()
+        else:
             missing.update(dict.fromkeys(range(gap.first, gap.last + 1)))
 
     def _came_late(self, streams: NDArray[np.int64], extended: NDArray[np.int64]) -> None:

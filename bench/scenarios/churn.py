@@ -25,6 +25,8 @@ _SWITCH_PERIOD = 3.0
 _SWITCH_TIMEOUT = 8.0
 _LEAVING_EACH = 0.5
 _MEMORY_EACH = 10.0
+_SHORTEST = 120.0
+"""Seconds of a run from which the growth of memory can be told at all."""
 _SETTLED = 0.25
 """The share of a run after which memory should grow no more."""
 
@@ -144,7 +146,7 @@ class _Memory:
     def figures(self) -> Figures:
         """The slope of a line through the curve, without its beginning."""
         points = self._curve[int(len(self._curve) * _SETTLED) :]
-        if len(points) < 3:
+        if not points or points[-1][0] < _SHORTEST:
             return {}
         middle = sum(at for at, _ in points) / len(points)
         spread = sum((at - middle) ** 2 for at, _ in points)

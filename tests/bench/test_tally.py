@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.client.tally import Gap, Tally
+from bench.client.tally import MAX_MISSING, Gap, Tally
 
 OWNER, SSRC = 3, 0x9234_5678
 
@@ -68,6 +68,12 @@ def test_a_retransmission_recovers_what_was_lost_once():
     assert not tally.repaired(0, 2)
     assert not tally.repaired(0, 9)
     assert (tally.lost, tally.recovered) == (2, 1)
+
+
+def test_after_a_long_outage_nothing_is_asked_for():
+    tally, gaps = counted([1], [1 + MAX_MISSING + 2])
+    assert (tally.lost, len(gaps)) == (MAX_MISSING + 1, 1)
+    assert not tally.missing[0]
 
 
 def test_streams_of_one_batch_are_kept_apart():
