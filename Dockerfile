@@ -15,6 +15,7 @@ COPY sfu sfu
 COPY signalling signalling
 COPY recorder recorder
 COPY roomcast roomcast
+COPY bench bench
 COPY sdk sdk
 COPY web web
 RUN make setup

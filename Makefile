@@ -16,7 +16,7 @@ WORKERS ?= 2
 # Passed on to `roomcast serve` and to pytest, as in `make test-unit ARGS="-k stun"`.
 ARGS ?=
 
-.PHONY: help run setup test test-unit test-browser check bench format lock system-packages clean
+.PHONY: help run setup test test-unit test-browser check bench bench-smoke soak format lock system-packages clean
 
 help: ## show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +26,7 @@ run: setup ## set everything up and start the server; options by ROOMCAST_* vari
 
 setup: $(VENV)/.installed ## make the virtual environment with what the server needs
 
-test: check test-unit test-browser ## check everything and run all tests, browsers included
+test: check test-unit bench-smoke test-browser ## check everything and run all tests, browsers included
 
 test-unit: $(VENV)/.installed-dev system-packages ## run the tests that drive no browser
 	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS)
@@ -40,9 +40,15 @@ check: $(VENV)/.installed-dev ## lint, formatting, types and the rules on import
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed-dev ## measure what forwarding and a full room cost
-	$(BIN)/python -m bench.forwarding
-	$(BIN)/python -m bench.websocket --participants 300
+bench: $(VENV)/.installed-dev ## measure everything beside Janus, half an hour on an idle machine; needs root
+	@.ci/system-packages bench
+	$(BIN)/python -m bench run --output bench-results.json $(ARGS)
+
+bench-smoke: $(VENV)/.installed-dev ## see whether the load harness works; no root, no Janus, figures that mean nothing
+	$(BIN)/python -m bench smoke
+
+soak: $(VENV)/.installed-dev ## an hour of people who come and go: does the server's memory stay flat?
+	$(BIN)/python -m bench soak $(ARGS)
 
 format: $(VENV)/.installed-dev ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix $(CHECKED)

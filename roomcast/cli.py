@@ -185,6 +185,31 @@ def token(
     output.print(_call(context, url, "POST", f"/rooms/{room_id}/tokens", body)["token"], highlight=False)
 
 
+@app.command("bench")
+def bench(
+    context: typer.Context,
+    url: Url = None,
+    publishers: Annotated[int, typer.Option(min=1, help="People with camera and microphone.")] = 1,
+    subscribers: Annotated[int, typer.Option(min=0, help="People who watch and listen.")] = 20,
+    duration: Annotated[float, typer.Option(min=1.0, help="Seconds that are measured.")] = 30.0,
+) -> None:
+    """Load a server with synthetic people, and tell what arrived, how late, and what was lost or damaged.
+
+    Uses the server's public APIs only, with the credentials in data_dir: a new room, tokens, WebSockets, WebRTC.
+    """
+    from bench.load import Load  # loads numpy and OpenSSL, which other commands need not
+    from bench.load_command import LoadError, run_load
+
+    with _failing_politely():
+        client = Client(_options(context), url)
+        try:
+            measured = run_load(client.url, *client.credentials, Load(publishers, subscribers, duration), output)
+        except LoadError as error:
+            raise ClientError(str(error)) from error
+    if measured.faults:
+        raise typer.Exit(1)
+
+
 @rooms.command("create")
 def create_room(
     context: typer.Context,

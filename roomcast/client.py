@@ -19,8 +19,10 @@ class Client:
     def __init__(self, options: Options, url: str | None = None) -> None:
         """Raises ConfigError when the data folder holds no credentials."""
         credentials = DataFolder(options.data_dir).existing_credentials()
-        self._url = (url or server_url(options)).rstrip("/")
-        self._headers = {"Authorization": aiohttp.encode_basic_auth(credentials.app_id, credentials.app_key)}
+        self.credentials = (credentials.app_id, credentials.app_key)
+        """The application's id and key."""
+        self.url = (url or server_url(options)).rstrip("/")
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(*self.credentials)}
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer to a request under /video/v2. Raises ClientError."""
@@ -31,17 +33,17 @@ class Client:
         try:
             async with (
                 aiohttp.ClientSession(headers=self._headers, timeout=timeout) as session,
-                session.request(method, f"{self._url}/video/v2{path}", json=body) as response,
+                session.request(method, f"{self.url}/video/v2{path}", json=body) as response,
             ):
                 answer = await response.json()
         except aiohttp.ClientConnectorCertificateError as error:
             raise ClientError(
-                f"the certificate of {self._url} is not one for this address ({error.certificate_error}): name the "
+                f"the certificate of {self.url} is not one for this address ({error.certificate_error}): name the "
                 "server as its certificate does, with --url https://HOST"
             ) from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise ClientError(
-                f"{self._url} does not answer as roomcast does ({error}): is `roomcast serve` running there?"
+                f"{self.url} does not answer as roomcast does ({error}): is `roomcast serve` running there?"
             ) from error
         if not isinstance(answer, dict) or answer.get("result") != 0:
             message = answer.get("error") if isinstance(answer, dict) else None

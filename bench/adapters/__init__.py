@@ -1,0 +1,1 @@
+"""One adapter per server: how it is started, and how a participant gets in."""

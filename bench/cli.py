@@ -1,0 +1,189 @@
+"""The command line of the benchmark."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import place as places
+from bench.adapters.roomcast import RoomcastServer
+from bench.adapters.server import ServerError
+from bench.client.description import DescriptionError
+from bench.client.transport import TransportError
+from bench.environment import environment
+from bench.figures import Round
+from bench.load import Load
+from bench.load_command import LoadError, run_load
+from bench.namespace import NamespaceError
+from bench.page import write_page
+from bench.results import Results, ResultsError, read_results
+from bench.running import ADAPTERS, ending_cleanly, run, run_round
+from bench.scenarios.catalogue import CALM, FULL, KEYS, UnknownScenarioError, scenario_of
+from bench.scenarios.churn import churn
+from bench.scenarios.scenario import Scenario
+from bench.smoke import look
+from bench.table import NAMES, table
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+output = Console()
+errors = Console(stderr=True)
+
+FAILURES = (
+    NamespaceError,
+    LoadError,
+    ServerError,
+    TransportError,
+    DescriptionError,
+    ResultsError,
+    UnknownScenarioError,
+)
+"""What can be told in a sentence."""
+
+
+@app.callback()
+def _root() -> None:
+    """Measures roomcast, beside Janus on the same machine in the same run."""
+
+
+@app.command("run")
+def run_scenarios(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="SCENARIO...", help=f"{', '.join(KEYS)}. Default: a whole run.")
+    ] = None,
+    servers: Annotated[str, typer.Option(help="roomcast, janus, or both with a comma.")] = "roomcast,janus",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each server.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Seconds that are measured in each round.")] = 8.0,
+    file: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE.json", help="Where the results go, for `report`.")
+    ] = None,
+) -> None:
+    """Run scenarios, servers and client on a core each in network namespaces of their own. Needs root.
+
+    A whole run takes about half an hour: on a machine that does nothing else.
+    """
+    names = servers.split(",")
+    if unknown := [name for name in names if name not in ADAPTERS]:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(ADAPTERS)}", param_hint="--servers")
+    with _Failing():
+        chosen = [scenario_of(key) for key in scenarios or FULL]
+        results = Results(environment(), rounds, seconds)
+        total = rounds * sum(name in one.servers for one in chosen for name in names)
+        with ending_cleanly(), places.apart() as place, _Shown(total) as shown:
+            for outcome in run(chosen, names, place, rounds=rounds, seconds=seconds, tell=shown.tell):
+                results.outcomes.append(outcome)
+                shown.bar.console.print(table(outcome.title, outcome.servers))
+                if file is not None:
+                    results.write(file)
+
+
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="What `run --output` wrote.")],
+    folder: Annotated[Path, typer.Option("--docs", help="Folder of performance.md and what it shows.")] = Path("docs"),
+) -> None:
+    """Write docs/performance.md and its chart from the results of a run, and keep a copy of them beside it."""
+    with _Failing():
+        for path in write_page(read_results(file), folder):
+            output.print(f"wrote {path}", highlight=False)
+
+
+@app.command("load")
+def load_test(
+    url: Annotated[str, typer.Option(help="Where the installation is: https://HOST.")],
+    app_id: Annotated[str, typer.Option(envvar="ROOMCAST_APP_ID", help="Of the REST API, from data/credentials.json.")],
+    app_key: Annotated[str, typer.Option(envvar="ROOMCAST_APP_KEY", help="The key that goes with it.")],
+    publishers: Annotated[int, typer.Option(min=1, help="People with camera and microphone.")] = 1,
+    subscribers: Annotated[int, typer.Option(min=0, help="People who watch and listen.")] = 20,
+    duration: Annotated[float, typer.Option(min=1.0, help="Seconds that are measured.")] = 30.0,
+) -> None:
+    """Load an installation of your own, through its public API only. Needs no rights on any machine."""
+    with _Failing(), ending_cleanly():
+        run_load(url, app_id, app_key, Load(publishers, subscribers, duration), output)
+
+
+@app.command()
+def smoke(seconds: Annotated[float, typer.Option(min=0.5, help="Seconds of each look.")] = 1.0) -> None:
+    """See whether the harness works, against roomcast on this machine's loopback: without root, without Janus.
+
+    Ends with code 1 when packets are damaged or misnumbered, or more than a tenth is lost. Its figures compare with
+    nothing.
+    """
+    with _Failing(), ending_cleanly():
+        wrong = False
+        for title, measured in uvloop.run(look(places.LOOPBACK, seconds)):
+            output.print(table(title, {"roomcast": [measured]}))
+            for remark in measured.remarks:
+                output.print(f"[yellow]{escape(remark)}[/yellow]", highlight=False)
+            wrong |= measured.is_broken
+        if wrong:
+            raise typer.Exit(1)
+
+
+@app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.2, help="How long.")] = 60.0,
+    people: Annotated[int, typer.Option(min=8, help="People in the room.")] = 40,
+    most: Annotated[
+        float, typer.Option(help="Growth of the server's memory, in MB per hour, that is too much.")
+    ] = 20.0,
+) -> None:
+    """Let people come and go for a long time, and see whether the server's memory stays flat.
+
+    On loopback, without root. Ends with code 1 when memory grows.
+    """
+
+    def tell(seconds: float, memory: int) -> None:
+        output.print(f"{seconds / 60:6.1f} min  {memory / 1e6:8.1f} MB", highlight=False)
+
+    with _Failing(), ending_cleanly():
+        scenario = churn(people, CALM, tell)
+        measured = uvloop.run(run_round(RoomcastServer, places.LOOPBACK, scenario, minutes * 60))
+        output.print(table(scenario.title, {"roomcast": [measured]}))
+        if measured.figures.get("memory_growth", 0.0) > most:
+            errors.print(f"[bold red]The server's memory grows by more than {most:g} MB per hour.[/bold red]")
+            raise typer.Exit(1)
+
+
+class _Failing:
+    """What the user can mend is told in a sentence, with exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, FAILURES):
+            errors.print(f"[bold red]Not measured:[/bold red] {escape(str(error))}", highlight=False)
+            raise typer.Exit(1) from error
+        if isinstance(error, KeyboardInterrupt):
+            errors.print("Interrupted; everything that was started has been ended.")
+            raise typer.Exit(130) from error
+
+
+class _Shown:
+    """The progress of a run, and what was odd about each round."""
+
+    def __init__(self, total: int) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Progress(*columns, console=output)
+        self._task = self.bar.add_task("", total=total)
+
+    def __enter__(self) -> "_Shown":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def tell(self, scenario: Scenario, server: str, number: int, outcome: Round | None) -> None:
+        """See running.Tell."""
+        self.bar.update(self._task, description=f"{scenario.key}, {NAMES[server]}, round {number + 1}")
+        if outcome is None:
+            return
+        self.bar.advance(self._task)
+        for note in outcome.remarks:
+            told = f"{scenario.key}, {NAMES[server]}, round {number + 1}: {note}"
+            self.bar.console.print(f"[yellow]{escape(told)}[/yellow]", highlight=False)

@@ -1,0 +1,184 @@
+"""The one loop of the load client: reads all sockets in bulk, publishes, and answers as browsers do.
+
+Sockets are looked at each 2 ms rather than whenever something comes, because times are the kernel's anyway. Only while
+somebody is joining they are read at once, so that a join takes no longer than it has to.
+"""
+
+import asyncio
+import gc
+import random
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from bench.client.datagrams import Datagrams
+from bench.client.description import Remote
+from bench.client.endpoint import Endpoint
+from bench.client.feedback import FEEDBACK_PERIOD
+from bench.client.intake import Intake
+from bench.client.traffic import AudioTraffic, Burst, VideoTraffic
+
+READ_PERIOD = 0.002
+SLICES = 15
+"""Endpoints answer in so many groups, one after the other, so that what they send is spread as that of real ones is."""
+MOST_BEHIND = 5
+"""Frames that a publisher who is late sends at once; beyond that time is lost for good, and counted."""
+
+
+class Engine:
+    """Endpoints, and what they receive in `intake`. An async context."""
+
+    def __init__(
+        self, *, seed: int = 1, burst: Burst | None = None, drop: float = 0.0, switching: bool = False
+    ) -> None:
+        """`drop` and `switching`: see Intake and Inspector."""
+        self.burst = burst or Burst()
+        self.pace = 1.0
+        """How many times as often as `burst` says frames are sent; timestamps are as if it was 1."""
+        self.answering = True
+        """Whether receivers answer at all (reports, requests); ICE consent goes on."""
+        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching)
+        self._seed = seed
+        self._certificate = RTCCertificate.generateCertificate()
+        self._random = random.Random(seed)
+        self._datagrams = Datagrams()
+        self._epoll = select.epoll()
+        self._owners: dict[int, int] = {}
+        self._joining = 0
+        self._next_owner = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "Engine":
+        self._tasks = [asyncio.create_task(self._read_steadily()), asyncio.create_task(self._answer_steadily())]
+        gc.collect()
+        gc.freeze()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(self.close(endpoint) for endpoint in list(self.intake.endpoints.values())))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._epoll.close()
+        gc.unfreeze()
+
+    def check(self) -> None:
+        """Raise what ended one of the engine's own tasks, which nothing should."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        return list(self.intake.endpoints.values())
+
+    def open(self, *, setup: str = "actpass", video: str = "", audio: str = "") -> Endpoint:
+        """A new endpoint; `video` and `audio` are the mids that it publishes on, if any."""
+        self._next_owner += 1
+        endpoint = Endpoint(self._next_owner, self.intake.tally, self._certificate, setup, self._count)
+        if video:
+            endpoint.video = VideoTraffic(
+                endpoint.owner, self._new_ssrc(), self._new_ssrc(), video, self.burst, self._seed
+            )
+        if audio:
+            endpoint.audio = AudioTraffic(endpoint.owner, self._new_ssrc(), audio, self._seed)
+        return endpoint
+
+    async def connect(self, endpoint: Endpoint, remote: Remote) -> None:
+        """Connect by what the server described. Raises TransportError."""
+        endpoint.expect(remote.sections)
+        self.intake.add(endpoint)
+
+        def opened(sock: socket.socket) -> None:
+            self._owners[sock.fileno()] = endpoint.owner
+            self._epoll.register(sock.fileno(), select.EPOLLIN)
+
+        with self._reading_at_once():
+            await endpoint.transport.connect(remote, opened)
+
+    def publish(self, endpoint: Endpoint) -> None:
+        """Send what the endpoint has to publish, until it is closed."""
+        if endpoint.video is not None:
+            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_video, lambda: self._frame_interval)))
+        if endpoint.audio is not None:
+            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_audio, lambda: AudioTraffic.interval)))
+
+    async def close(self, endpoint: Endpoint) -> None:
+        """The endpoint leaves. Idempotent."""
+        sock = endpoint.transport.udp
+        if sock is not None and sock.fileno() in self._owners:
+            self._epoll.unregister(sock.fileno())
+            del self._owners[sock.fileno()]
+        self.intake.remove(endpoint)
+        await endpoint.close()
+
+    @contextmanager
+    def _reading_at_once(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        self._joining += 1
+        if self._joining == 1:
+            loop.add_reader(self._epoll.fileno(), self._read)
+        try:
+            yield
+        finally:
+            self._joining -= 1
+            if not self._joining:
+                loop.remove_reader(self._epoll.fileno())
+
+    async def _read_steadily(self) -> None:
+        while True:
+            self._read()
+            await asyncio.sleep(READ_PERIOD)
+
+    def _read(self) -> None:
+        for descriptor, _ in self._epoll.poll(0):
+            self._datagrams.read(descriptor, self._owners[descriptor])
+            if self._datagrams.is_full:
+                self.intake.take(self._datagrams)
+        self.intake.take(self._datagrams)
+        if self.intake.gapped:
+            now = time.monotonic()
+            for stream in self.intake.gapped.values():
+                if self.answering:
+                    stream.owner.request(stream, now)
+            self.intake.gapped.clear()
+
+    async def _answer_steadily(self) -> None:
+        loop = asyncio.get_running_loop()
+        due, part = loop.time(), 0
+        while True:
+            due = max(due + FEEDBACK_PERIOD / SLICES, loop.time() - FEEDBACK_PERIOD)
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            part = (part + 1) % SLICES
+            now = time.monotonic()
+            for endpoint in self.endpoints:
+                if endpoint.owner % SLICES == part:
+                    endpoint.answer(now, silent=not self.answering)
+
+    @property
+    def _frame_interval(self) -> float:
+        return self.burst.interval / self.pace
+
+    async def _send(self, send: Callable[[int], None], interval_now: Callable[[], float]) -> None:
+        loop = asyncio.get_running_loop()
+        # Publishers are not in step with each other.
+        due = loop.time() + self._random.random() * interval_now()
+        while True:
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            interval = interval_now()
+            behind = int((loop.time() - due) / interval)
+            if behind > MOST_BEHIND:
+                self.intake.counters["frames-not-sent"] += behind - MOST_BEHIND
+                due += (behind - MOST_BEHIND) * interval
+            send(time.time_ns())
+            due += interval
+
+    def _new_ssrc(self) -> int:
+        return self._random.getrandbits(31) | 1
+
+    def _count(self, name: str) -> None:
+        self.intake.counters[name] += 1

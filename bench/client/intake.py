@@ -1,0 +1,223 @@
+"""What becomes of a batch of datagrams: counted by their headers, a sample of them decrypted and looked at."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.client.datagrams import Datagrams
+from bench.client.endpoint import Endpoint, Stream
+from bench.client.inspection import Inspector
+from bench.client.tally import Tally
+from bench.client.traffic import AudioTraffic, Burst, Probe
+from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
+from sfu.rtp.rtx import unwrap_rtx
+
+SAMPLE_EACH = 64
+"""One packet of so many is decrypted."""
+_MOST_LATENCIES = 2_000_000
+_MOST_ELEMENTS = 6
+"""Header extensions of one packet that are looked through for the transport-wide sequence number."""
+
+Packets = NDArray[np.int64]
+
+
+class Intake:
+    """`latencies` (nanoseconds, of samples) may be emptied at any time. `drop` is the share of video packets that is
+    thrown away unseen, to see them asked for and sent again."""
+
+    def __init__(self, burst: Burst, *, seed: int, drop: float, switching: bool) -> None:
+        self.tally = Tally()
+        self.inspector = Inspector(switching=switching)
+        self.counters: Counter[str] = Counter()
+        self.latencies: list[int] = []
+        self.endpoints: dict[int, Endpoint] = {}
+        self.gapped: dict[int, Stream] = {}
+        """Streams of which packets have just been missed; whoever asks for them empties it."""
+        self.drop = drop
+        self.on_probe: Callable[[Stream, Probe, int], None] | None = None
+        """Told of each packet of watched endpoints: the stream, the probe, and when it came (nanoseconds)."""
+        self._video_ticks = burst.interval * 90_000
+        self._audio_ticks = AudioTraffic.interval * AudioTraffic.clock_rate
+        self._random = np.random.default_rng(seed)
+        self._streams: dict[int, Stream] = {}
+        # By the stream's number: whose every packet is decrypted, and whose packets may be dropped.
+        self._always: NDArray[np.bool_] = np.zeros(0, bool)
+        self._droppable: NDArray[np.bool_] = np.zeros(0, bool)
+        # By the id of the transport-wide sequence number: who gets it.
+        self._sequenced: dict[int, NDArray[np.int64]] = {}
+        self._since_sample = 0
+
+    def add(self, endpoint: Endpoint) -> None:
+        """An endpoint that was connected, or is about to be."""
+        self.endpoints[endpoint.owner] = endpoint
+        top = max((stream.number for stream in endpoint.streams), default=-1)
+        more = max(0, top + 1 - len(self._always))
+        # libsrtp has to see the first packet of a stream: it takes the turn of the numbers from there.
+        self._always = np.concatenate((self._always, np.ones(more, bool)))
+        self._droppable = np.concatenate((self._droppable, np.zeros(more, bool)))
+        for stream in endpoint.streams:
+            self._streams[stream.number] = stream
+            self._droppable[stream.number] = stream.video and stream.repairs is None
+        if endpoint.sequence_id:
+            before = self._sequenced.get(endpoint.sequence_id, np.zeros(0, np.int64))
+            self._sequenced[endpoint.sequence_id] = np.append(before, endpoint.owner)
+
+    def remove(self, endpoint: Endpoint) -> None:
+        self.endpoints.pop(endpoint.owner, None)
+        for stream in endpoint.streams:
+            self._streams.pop(stream.number, None)
+        for extension_id, owners in self._sequenced.items():
+            self._sequenced[extension_id] = owners[owners != endpoint.owner]
+
+    def watch(self, endpoint: Endpoint) -> None:
+        """Decrypt each of its packets, and tell `on_probe`."""
+        endpoint.watched = True
+        self._always[[stream.number for stream in endpoint.streams]] = True
+
+    def take(self, datagrams: Datagrams) -> None:
+        """Take in a batch, and make room for the next."""
+        number = datagrams.count
+        if not number:
+            return
+        rows, owners = datagrams.bytes_[:number], datagrams.owners[:number]
+        sizes, arrivals = datagrams.sizes, datagrams.arrivals
+        first, second = rows[:, 0], rows[:, 1]
+        is_rtp = (first >= 128) & (first < 192) & (sizes >= 12)
+        # RTCP's packet types, where RTP has marker and payload type (RFC 5761 section 4).
+        is_rtcp = is_rtp & (second >= 192) & (second <= 223)
+        media = np.flatnonzero(is_rtp & ~is_rtcp)
+        for row in np.flatnonzero(~is_rtp | is_rtcp).tolist():
+            self._control(int(owners[row]), rows[row, : sizes[row]].tobytes(), bool(is_rtcp[row]))
+        if len(media):
+            self._media(rows, owners, sizes, arrivals, media)
+        datagrams.clear()
+
+    def _control(self, owner: int, data: bytes, is_rtcp: bool) -> None:
+        endpoint = self.endpoints.get(owner)
+        if endpoint is None:
+            return
+        if is_rtcp:
+            endpoint.rtcp(data, time.monotonic())
+        else:
+            endpoint.transport.received(data)
+
+    def _media(self, rows: NDArray[np.uint8], owners: Packets, sizes: Packets, arrivals: Packets, at: Packets) -> None:
+        words = np.ascontiguousarray(rows[at, :12]).view(">u4").astype(np.int64)
+        streams = self.tally.find(owners[at], words[:, 2])
+        known = streams >= 0
+        if not known.all():
+            self.counters["unknown-ssrc"] += int((~known).sum())
+        if self.drop:
+            dropped = known & (self._random.random(len(at)) < self.drop) & self._droppable[streams]
+            self.counters["dropped-on-purpose"] += int(dropped.sum())
+            known &= ~dropped
+        at, words, streams = at[known], words[known], streams[known]
+        if not len(at):
+            return
+        sequences = words[:, 0] & 0xFFFF
+        for gap in self.tally.count(streams, sequences, sizes[at], arrivals[at]):
+            self.gapped[gap.stream] = self._streams[gap.stream]
+        self._note_transport_sequences(rows, owners, arrivals, at)
+        self._sample(rows, sizes, arrivals, at, streams)
+
+    def _sample(
+        self, rows: NDArray[np.uint8], sizes: Packets, arrivals: Packets, at: Packets, streams: Packets
+    ) -> None:
+        """Decrypt one of SAMPLE_EACH, and the first packet of a stream, all retransmissions, and what is watched."""
+        wanted = np.zeros(len(at), bool)
+        wanted[(SAMPLE_EACH - 1 - self._since_sample) :: SAMPLE_EACH] = True
+        self._since_sample = (self._since_sample + len(at)) % SAMPLE_EACH
+        wanted |= self._always[streams]
+        for place in np.flatnonzero(wanted).tolist():
+            row = at[place]
+            stream = self._streams.get(int(streams[place]))
+            if stream is not None:
+                self._look_at(stream, rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
+
+    def _look_at(self, stream: Stream, data: bytes, arrival: int) -> None:
+        srtp = stream.owner.transport.srtp
+        if srtp is None:
+            return
+        self._always[stream.number] = stream.repairs is not None or stream.owner.watched
+        plain = srtp.unprotect_rtp(data)
+        if plain is None:
+            self.inspector.faults["undecryptable"] += 1
+            return
+        try:
+            packet = parse_rtp(plain)
+        except RtpError:
+            self.inspector.faults["rtp"] += 1
+            return
+        original = self._original(stream, packet)
+        if original is None:
+            return
+        shown = stream.repairs or stream
+        ticks = self._video_ticks if stream.video else self._audio_ticks
+        probe = self.inspector.inspect(shown.number, original, video=stream.video, ticks_per_frame=ticks)
+        if probe is None:
+            return
+        if stream.repairs is None and len(self.latencies) < _MOST_LATENCIES:
+            self.latencies.append(arrival - probe.sent)
+        if stream.owner.watched and self.on_probe is not None:
+            self.on_probe(shown, probe, arrival)
+
+    def _original(self, stream: Stream, packet: RtpPacket) -> RtpPacket | None:
+        """The packet, or the one that it repeats; None for a probe for bandwidth, which carries nothing."""
+        if stream.repairs is None:
+            return packet
+        if not packet.payload:
+            self.counters["padding"] += 1
+            return None
+        sequence_number, _ = unwrap_rtx(packet.payload)
+        if not self.tally.repaired(stream.repairs.number, sequence_number):
+            self.counters["repeated-in-vain"] += 1
+        return packet._replace(sequence_number=sequence_number, payload_offset=packet.payload_offset + 2)
+
+    def _note_transport_sequences(
+        self, rows: NDArray[np.uint8], owners: Packets, arrivals: Packets, at: Packets
+    ) -> None:
+        """Hand each endpoint that negotiated them the transport-wide numbers of its packets."""
+        for extension_id, having in self._sequenced.items():
+            mine = at[np.isin(owners[at], having)]
+            found, numbers = read_sequence_numbers(rows, mine, extension_id)
+            mine = mine[found]
+            if not len(mine):
+                continue
+            order = np.argsort(owners[mine], kind="stable")
+            mine, numbers = mine[order], numbers[order]
+            of = owners[mine]
+            starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1]))).tolist()
+            for start, end in zip(starts, [*starts[1:], len(of)], strict=True):
+                endpoint = self.endpoints.get(int(of[start]))
+                if endpoint is not None:
+                    endpoint.note_arrivals(numbers[start:end], arrivals[mine[start:end]])
+
+
+def read_sequence_numbers(
+    rows: NDArray[np.uint8], at: Packets, extension_id: int
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which of the rows `at` have a one-byte header extension of that id and two bytes, and its value there.
+
+    Packets with contributing sources or two-byte headers (RFC 8285 section 4.3) are passed over.
+    """
+    found = np.zeros(len(at), bool)
+    values = np.zeros(len(at), np.int64)
+    open_ = ((rows[at, 0] & 0x1F) == 0x10) & (rows[at, 12] == 0xBE) & (rows[at, 13] == 0xDE)
+    position = np.full(len(at), 16)
+    end = 16 + 4 * (rows[at, 14].astype(np.int64) << 8 | rows[at, 15])
+    for _ in range(_MOST_ELEMENTS):
+        open_ &= position + 3 <= np.minimum(end, rows.shape[1])
+        if not open_.any():
+            break
+        place = np.where(open_, position, 0)
+        head = rows[at, place].astype(np.int64)
+        here = open_ & (head == (extension_id << 4 | 1))
+        values = np.where(here, rows[at, place + 1].astype(np.int64) << 8 | rows[at, place + 2], values)
+        found |= here
+        open_ &= ~here
+        # A zero byte is padding between elements.
+        position = position + np.where(head == 0, 1, (head & 0x0F) + 2)
+    return found, values[found]

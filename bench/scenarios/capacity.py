@@ -1,0 +1,79 @@
+"""How many packets a second one core forwards without losing any."""
+
+import asyncio
+from functools import partial
+
+from bench.adapters.server import Server
+from bench.client.engine import Engine
+from bench.client.traffic import Burst
+from bench.figures import Round
+from bench.measuring import BUSY_CLIENT, measure
+from bench.scenarios.scenario import Scenario, fill
+from bench.scenarios.webinar import LISTENER, SPEAKER, told
+
+_LOOK = 2.0
+"""Seconds that a rate is held and looked at."""
+_SETTLE = 0.7
+_RECOVER = 1.5
+_PRECISION = 0.08
+"""The search ends when what is too much and what is not are so close."""
+_ARRIVED = 0.97
+"""Of what was offered; a server that does not read what it is sent loses it before it counts it."""
+_MOST = 16.0
+
+
+def capacity(subscribers: int, burst: Burst) -> Scenario:
+    """The rate of one publisher is raised until packets are lost. The seconds of a round do not matter."""
+    return Scenario(
+        f"capacity-{subscribers}-{burst.packets}",
+        f"capacity, 1 → {subscribers}, {told(burst)} and more often",
+        partial(_run, subscribers=subscribers, burst=burst),
+    )
+
+
+async def _run(server: Server, _seconds: float, *, subscribers: int, burst: Burst) -> Round:
+    async with Engine(burst=burst) as engine:
+        engine.pace = 0.25
+        room = await server.create_room(subscribers + 1, 1)
+        speaker = await server.join(engine, room, SPEAKER)
+        engine.publish(speaker.publishing)
+        await fill(server, engine, [(room, LISTENER)] * subscribers)
+        search = _Search(server, engine, subscribers * burst.rate)
+        return await search.run()
+
+
+class _Search:
+    """Doubles the pace until it is too much, then halves the interval between enough and too much."""
+
+    def __init__(self, server: Server, engine: Engine, rate: float) -> None:
+        self._server = server
+        self._engine = engine
+        self._rate = rate
+        self._best = Round({"capacity": 0.0}, ["nothing could be forwarded without loss"])
+
+    async def run(self) -> Round:
+        enough, too_much = 0.0, 0.5
+        while too_much <= _MOST and await self._holds(too_much):
+            enough, too_much = too_much, too_much * 2
+        while too_much - enough > _PRECISION * too_much:
+            middle = (enough + too_much) / 2
+            if await self._holds(middle):
+                enough = middle
+            else:
+                too_much = middle
+        return self._best
+
+    async def _holds(self, pace: float) -> bool:
+        engine = self._engine
+        engine.pace = pace
+        await asyncio.sleep(_SETTLE)
+        measured = await measure(engine, self._server.pid, _LOOK)
+        figures = measured.figures
+        if figures["loss"] == 0 and figures["packets_per_second"] >= _ARRIVED * pace * self._rate:
+            self._best = measured.with_figures({"capacity": figures["packets_per_second"]})
+            return True
+        if figures["client_cpu"] > BUSY_CLIENT:
+            self._best.notes.append("more was not tried to the end: the load client was busy, not the server")
+        engine.pace = 0.1
+        await asyncio.sleep(_RECOVER)
+        return False

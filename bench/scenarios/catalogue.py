@@ -1,0 +1,60 @@
+"""All scenarios by key, and those that a whole run is made of."""
+
+from collections.abc import Callable, Mapping
+
+from bench.client.traffic import Burst
+from bench.scenarios.capacity import capacity
+from bench.scenarios.churn import churn
+from bench.scenarios.meetings import audio, meeting, rooms
+from bench.scenarios.scenario import Scenario
+from bench.scenarios.webinar import feedback, join_storm, recovery, webinar
+
+BURSTS: Mapping[int, Burst] = {20: Burst(20, 0.02), 5: Burst(5, 0.005), 2: Burst(2, 0.002)}
+"""A thousand packets a second, as large pictures make them and as a browser sends them."""
+CALM = Burst(5, 0.025)
+"""200 packets a second, 1.7 Mb/s: an ordinary camera."""
+
+
+class UnknownScenarioError(ValueError):
+    """A key that names no scenario; the text says which there are."""
+
+
+def _loud(number: int) -> Burst:
+    try:
+        return BURSTS[number]
+    except KeyError:
+        raise UnknownScenarioError(f"bursts are of {', '.join(map(str, BURSTS))} packets, not {number}") from None
+
+
+# The name of each, the numbers that follow in its key, and how it is made of them.
+_MAKERS: Mapping[str, tuple[str, Callable[..., Scenario]]] = {
+    "webinar": ("VIEWERS-BURST", lambda viewers, burst: webinar(viewers, _loud(burst), f"webinar-{viewers}-{burst}")),
+    "audience": ("VIEWERS", lambda viewers: webinar(viewers, CALM, f"audience-{viewers}")),
+    "capacity": ("VIEWERS-BURST", lambda viewers, burst: capacity(viewers, _loud(burst))),
+    "recovery": ("VIEWERS", lambda viewers: recovery(viewers, CALM)),
+    "meeting": ("PEOPLE-TALKERS", lambda people, talkers: meeting(people, talkers, CALM)),
+    "audio": ("LISTENERS", lambda listeners: audio(listeners)),
+    "rooms": ("ROOMS", lambda number: rooms(number, CALM)),
+    "join-storm": ("PEOPLE", lambda people: join_storm(people, CALM)),
+    "feedback": ("VIEWERS", lambda viewers: feedback(viewers, CALM)),
+    "churn": ("PEOPLE", lambda people: churn(people, CALM)),
+}
+KEYS = tuple(f"{name}-{numbers}" for name, (numbers, _) in _MAKERS.items())
+"""The shape of the keys."""
+
+FULL = (
+    "webinar-50-20", "webinar-50-5", "webinar-50-2", "capacity-50-20", "capacity-50-5", "recovery-50", "meeting-20-8",
+    "audio-100", "rooms-10", "join-storm-100", "churn-40", "audience-500", "feedback-500",
+)  # fmt: skip
+"""A whole run."""
+
+
+def scenario_of(key: str) -> Scenario:
+    """The scenario of a key such as `webinar-50-20`. Raises UnknownScenarioError."""
+    for name, (numbers, make) in _MAKERS.items():
+        rest = key.removeprefix(f"{name}-").split("-")
+        if key.startswith(f"{name}-") and len(rest) == len(numbers.split("-")) and all(map(str.isdecimal, rest)):
+            values = [int(number) for number in rest]
+            if all(0 < value <= 5000 for value in values):
+                return make(*values)
+    raise UnknownScenarioError(f"{key!r} is no scenario; there are {', '.join(KEYS)}")
