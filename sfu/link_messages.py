@@ -297,6 +297,7 @@ class NodeLoad(Message):
 
     `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
     `loop_delay` is the event loop's worst delay since the last message, in seconds. `taps` are those with a recorder.
+    `compiled` says whether the compiled packet path is at work.
     """
 
     type: Literal["node-load"] = "node-load"
@@ -304,6 +305,7 @@ class NodeLoad(Message):
     taps: int = 0
     cpu: float
     loop_delay: float = 0.0
+    compiled: bool = False
     counters: dict[str, int] = Field(default_factory=dict)
 
 

@@ -55,7 +55,12 @@ async def serve(options: NodeOptions) -> None:
     link: Link[NodeMessage, Command] = Link(
         options.link_url, options.link_secret, commands=COMMANDS, hello=hello, state=node.state, obey=node.obey
     )
-    log.info("media port open", port=mux.port, addresses=sorted({candidate.ip for candidate in announced}))
+    log.info(
+        "media port open",
+        port=mux.port,
+        addresses=sorted({candidate.ip for candidate in announced}),
+        packet_path="compiled" if node.is_compiled else "python",
+    )
     # What start-up made lives for ever: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -90,6 +95,7 @@ async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Co
                     taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
                     loop_delay=worst,
+                    compiled=node.is_compiled,
                     counters=counters.totals(),
                 )
             )

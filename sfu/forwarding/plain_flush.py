@@ -115,7 +115,7 @@ class PlainFlush:
     def _transmit(self, egress: Egress, sizes: list[int]) -> None:
         """Send the packets that lie in the buffer one after another; `sizes` are theirs, in order."""
         view, sock, address = self._view, egress.udp, egress.address
-        if sock is None:
+        if sock is None or address is None:
             self._write_frames(egress, sizes)
             return
         start = index = 0
@@ -148,14 +148,16 @@ class PlainFlush:
 
         So does a path with an MTU below `size`: that says nothing of other paths, and whoever publishes chooses it.
         """
-        if error.errno not in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) or end - start == size or egress.udp is None:
+        sock, address = egress.udp, egress.address
+        is_of_segmentation = error.errno in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) and end - start > size
+        if not is_of_segmentation or sock is None or address is None:
             self._failures.send += 1
             return
         if error.errno == errno.EIO:
             self._segmentation = False
         for position in range(start, end, size):
             try:
-                egress.udp.sendto(self._view[position : min(position + size, end)], egress.address)
+                sock.sendto(self._view[position : min(position + size, end)], address)
             except OSError:
                 self._failures.send += 1
 
