@@ -299,6 +299,7 @@ class NodeLoad(Message):
     `loop_delay` is the event loop's worst delay since the last message, in seconds; `loop_delays` how many delays were
     at most as long as each of `sfu.metrics.DELAY_BOUNDS`, and how many there were, since the process started. `taps` are
     those with a recorder.
+    `compiled` says whether the compiled packet path is at work.
     """
 
     type: Literal["node-load"] = "node-load"
@@ -307,6 +308,7 @@ class NodeLoad(Message):
     cpu: float
     loop_delay: float = 0.0
     loop_delays: tuple[int, ...] = ()
+    compiled: bool = False
     counters: dict[str, int] = Field(default_factory=dict)
 
 

@@ -55,7 +55,12 @@ async def serve(options: NodeOptions) -> None:
     link: Link[NodeMessage, Command] = Link(
         options.link_url, options.link_secret, commands=COMMANDS, hello=hello, state=node.state, obey=node.obey
     )
-    log.info("media port open", port=mux.port, addresses=sorted({candidate.ip for candidate in announced}))
+    log.info(
+        "media port open",
+        port=mux.port,
+        addresses=sorted({candidate.ip for candidate in announced}),
+        packet_path="compiled" if node.is_compiled else "python",
+    )
     garbage.tame()
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, link, counters))]
     try:
@@ -97,6 +102,7 @@ async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Co
                     cpu=meter.read(time.monotonic()),
                     loop_delay=delays.worst(),
                     loop_delays=delays.buckets(),
+                    compiled=node.is_compiled,
                     counters=counters.totals(),
                 )
             )

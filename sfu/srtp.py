@@ -24,7 +24,11 @@ MAX_SSRCS = 512
 """How many SSRCs one peer may use: libsrtp keeps a stream for each for ever and searches them one by one."""
 
 _WINDOW = 1024
-"""Replay window in packets, and how far back a retransmission may reach."""
+"""Replay window in packets, and how far back what comes late may reach."""
+
+_SEND_WINDOW = 512
+"""How far back a retransmission without RTX may reach, no further than rings hold packets: libsrtp shifts so many bits
+for each packet, which with 1024 costs more than its encryption."""
 
 _PLAIN_KEY_SIZE = 30
 _PLAIN_POLICY = (0, _PLAIN_KEY_SIZE, 0, 0, 0, 0)
@@ -97,6 +101,7 @@ class PlainSender(SrtpSender):
 
     def __init__(self) -> None:
         policy = _policy(Policy.SRTP_PROFILE_AES128_CM_SHA1_80, bytes(_PLAIN_KEY_SIZE), Policy.SSRC_ANY_OUTBOUND)
+        policy.window_size = _WINDOW
         for crypto in (policy._policy.rtp, policy._policy.rtcp):
             # pylibsrtp does not wrap `srtp_crypto_policy_set_null_cipher_hmac_null`, which fills in the same.
             ffi.cast("uint32_t *", ffi.addressof(crypto))[0 : len(_PLAIN_POLICY)] = _PLAIN_POLICY
@@ -146,7 +151,8 @@ class SrtpReceiver:
 
 def _policy(profile: int, key: bytes, direction: int) -> Policy:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile)
-    policy.window_size = _WINDOW
+    sends = direction == Policy.SSRC_ANY_OUTBOUND
+    policy.window_size = _SEND_WINDOW if sends else _WINDOW
     # A retransmission without RTX repeats a sequence number.
-    policy.allow_repeat_tx = direction == Policy.SSRC_ANY_OUTBOUND
+    policy.allow_repeat_tx = sends
     return policy

@@ -66,6 +66,9 @@ class NodeCollector(Collector):
         delay = GaugeMetricFamily(
             "roomcast_node_loop_delay_seconds", "Worst delay of a node's event loop of late", labels=["node"]
         )
+        compiled = GaugeMetricFamily(
+            "roomcast_node_compiled", "Whether a node forwards by the compiled packet path", labels=["node"]
+        )
         for node in self._nodes():
             report = node.report
             if report is None:
@@ -76,7 +79,8 @@ class NodeCollector(Collector):
             taps.add_metric([node.node_id], report.taps)
             cpu.add_metric([node.node_id], report.cpu)
             delay.add_metric([node.node_id], report.loop_delay)
-        yield from (events, transports, taps, cpu, delay)
+            compiled.add_metric([node.node_id], report.compiled)
+        yield from (events, transports, taps, cpu, delay, compiled)
 
 
 class RecorderCollector(Collector):

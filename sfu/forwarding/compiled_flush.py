@@ -28,16 +28,16 @@ class CompiledFlush:
         self._path = ffi.gc(path, lib.path_free)
         self._canonical = ffi.new("struct canonical *")
 
-    def enqueue(self, outlet: Outlet, packet: Canonical) -> bool:
-        native = outlet.native
-        if native is None:
-            native = outlet.native = _NativeOutlet(outlet.plans)
-        data = packet.data
-        taken: int = lib.path_enqueue(self._path, native.pointer, self._fill(packet), data, len(data))
-        return taken != 0
-
-    def flush(self, microseconds: int) -> None:
-        lib.path_flush(self._path, microseconds)
+    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
+        path, enqueue = self._path, lib.path_enqueue
+        for outlet, packets in work:
+            native = outlet.native
+            if native is None:
+                native = outlet.native = _NativeOutlet(outlet.plans)
+            for packet in packets:
+                while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
+                    lib.path_flush(path, microseconds)
+        lib.path_flush(path, microseconds)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         native = _native_plan(plan)

@@ -1,7 +1,7 @@
 """Where one participant's packets leave: an SRTP session and the path that ICE selected."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sfu.congestion.send_history import SendHistory
@@ -34,7 +34,7 @@ class Egress:
         self.address: Address | None = None
         self.write_frame: WriteFrame | None = None
         self.history: SendHistory | None = None
-        self.work: list[tuple[Plan, list[Canonical]]] = []
+        self.work: list[tuple[Plan, Sequence[Canonical]]] = []
         self.native = NativeEgress.make()
 
     def protect_with(self, srtp: SrtpSender) -> None:

@@ -21,11 +21,8 @@ class Failures:
 class Flush(Protocol):
     """Writes, encrypts and sends packets. `microseconds` is the time, for what carries transport-wide numbers."""
 
-    def enqueue(self, outlet: Outlet, packet: Canonical) -> bool:
-        """Keep a packet for `flush`. False, and nothing is done, while there is no room for it."""
-
-    def flush(self, microseconds: int) -> None:
-        """Send what was enqueued, all packets of one participant together."""
+    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
+        """Send packets to all plans of their outlets, all of one participant's together."""
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         """Send packets to one plan's participant now."""

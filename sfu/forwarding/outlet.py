@@ -23,6 +23,11 @@ class Outlet:
     octets: int = 0
     native: Any = None
 
+    def take_pending(self) -> list[Canonical]:
+        """The packets for the flush that begins."""
+        taken, self.pending = self.pending, []
+        return taken
+
 
 class Outlets:
     """All outlets of one layer."""

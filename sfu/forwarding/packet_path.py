@@ -16,7 +16,8 @@ from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import Flush
 from sfu.forwarding.media_packet import MediaPacket
-from sfu.forwarding.outlet import Outlets
+from sfu.forwarding.outlet import Outlet, Outlets
+from sfu.forwarding.padding import level
 from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HEADER_SIZE, Canonical
@@ -37,6 +38,7 @@ class PacketPath:
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
+        self._touched: list[Outlet] = []
         self._packets = self._octets = 0
 
     @property
@@ -59,9 +61,9 @@ class PacketPath:
             if canonical is None:
                 self._count("no-common-codec", len(outlet.plans))
                 continue
-            if not self._flush.enqueue(outlet, canonical):
-                self.flush()
-                self._flush.enqueue(outlet, canonical)
+            if not outlet.pending:
+                self._touched.append(outlet)
+            outlet.pending.append(canonical)
             octets = len(canonical.data) - HEADER_SIZE
             outlet.packets += 1
             outlet.octets += octets
@@ -70,9 +72,10 @@ class PacketPath:
 
     def flush(self) -> None:
         """Send everything enqueued."""
-        if not self._packets:
+        if not self._touched:
             return
-        self._flush.flush(self._microseconds())
+        self._flush.flush([(outlet, level(outlet.take_pending())) for outlet in self._touched], self._microseconds())
+        self._touched.clear()
         self._count("packets-forwarded", self._packets)
         self._count("octets-forwarded", self._octets)
         self._packets = self._octets = 0

@@ -34,35 +34,26 @@ class PlainFlush:
 
     def __init__(self, segmentation: bool) -> None:
         self._segmentation = segmentation
-        self._touched: list[Outlet] = []
         self._buffer = bytearray(BUFFER_SIZE)
         self._view = memoryview(self._buffer)
         self._pointer = _ffi.from_buffer("char[]", self._buffer)
         self._length = _ffi.new("int *")
         self._failures = Failures()
 
-    def enqueue(self, outlet: Outlet, packet: Canonical) -> bool:
-        if not outlet.pending:
-            self._touched.append(outlet)
-        outlet.pending.append(packet)
-        return True
-
-    def flush(self, microseconds: int) -> None:
+    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
         busy: list[Egress] = []
-        for outlet in self._touched:
-            packets, outlet.pending = outlet.pending, []
+        for outlet, packets in work:
             for plan in outlet.plans:
                 egress = plan.egress
                 if not egress.work:
                     busy.append(egress)
                 egress.work.append((plan, packets))
-        self._touched.clear()
         for egress in busy:
-            work, egress.work = egress.work, []
-            self._emit(egress, work, microseconds)
+            own, egress.work = egress.work, []
+            self._emit(egress, own, microseconds)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
-        self._emit(plan.egress, [(plan, list(packets))], microseconds)
+        self._emit(plan.egress, [(plan, packets)], microseconds)
 
     def send_complete(self, egress: Egress, data: bytes, transport_at: int, microseconds: int) -> None:
         if egress.srtp is None or len(data) + MAX_TRAILER > BUFFER_SIZE:
@@ -76,7 +67,7 @@ class PlainFlush:
         taken, self._failures = self._failures, Failures()
         return taken
 
-    def _emit(self, egress: Egress, work: list[tuple[Plan, list[Canonical]]], microseconds: int) -> None:
+    def _emit(self, egress: Egress, work: Sequence[tuple[Plan, Sequence[Canonical]]], microseconds: int) -> None:
         """Write, encrypt and send what there is for one participant."""
         if egress.srtp is None:
             return
@@ -115,7 +106,7 @@ class PlainFlush:
     def _transmit(self, egress: Egress, sizes: list[int]) -> None:
         """Send the packets that lie in the buffer one after another; `sizes` are theirs, in order."""
         view, sock, address = self._view, egress.udp, egress.address
-        if sock is None:
+        if sock is None or address is None:
             self._write_frames(egress, sizes)
             return
         start = index = 0
@@ -148,14 +139,16 @@ class PlainFlush:
 
         So does a path with an MTU below `size`: that says nothing of other paths, and whoever publishes chooses it.
         """
-        if error.errno not in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) or end - start == size or egress.udp is None:
+        sock, address = egress.udp, egress.address
+        is_of_segmentation = error.errno in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) and end - start > size
+        if not is_of_segmentation or sock is None or address is None:
             self._failures.send += 1
             return
         if error.errno == errno.EIO:
             self._segmentation = False
         for position in range(start, end, size):
             try:
-                egress.udp.sendto(self._view[position : min(position + size, end)], egress.address)
+                sock.sendto(self._view[position : min(position + size, end)], address)
             except OSError:
                 self._failures.send += 1
 

@@ -6,6 +6,7 @@ are handed over as pointers, so that no second copy of the library is linked.
 """
 
 import os
+from importlib import import_module
 from typing import Any
 
 PLAIN_VARIABLE = "SFU_PLAIN_PYTHON"
@@ -15,9 +16,11 @@ ffi: Any = None
 lib: Any = None
 if not os.environ.get(PLAIN_VARIABLE):
     try:
-        from sfu.native._packets import ffi, lib  # type: ignore[import-not-found,no-redef]  # built, if it is there
+        _packets = import_module("sfu.native._packets")
     except ImportError:
         pass
+    else:
+        ffi, lib = _packets.ffi, _packets.lib
 
 
 def is_built() -> bool:

@@ -21,6 +21,4 @@ def read_feedback(body: bytes, history: SendHistory, native: NativeEgress | None
     _feedback[0] = (0, 0, 0, 0, 0)
     if lib.read_feedback(body, len(body), ffi.addressof(native.pointer, "history"), _feedback):
         raise RtcpError("a malformed transport-wide feedback")
-    return Outcome(
-        _feedback.received, _feedback.octets, _feedback.lost, _feedback.first_delay, _feedback.delay_sum
-    )
+    return Outcome(_feedback.received, _feedback.octets, _feedback.lost, _feedback.first_delay, _feedback.delay_sum)

@@ -104,9 +104,7 @@ feedbacks = st.builds(body, st.integers(0, 0xFFFF), deltas, st.integers(-0x80000
     bodies=st.lists(st.builds(lambda distance, deltas: (distance, deltas), st.integers(-90, 10), deltas), max_size=5),
     noise=st.lists(feedbacks | st.binary(max_size=80), max_size=5),
 )
-def test_both_readers_agree(
-    first: int, bodies: list[tuple[int, tuple[int | None, ...]]], noise: list[bytes]
-) -> None:
+def test_both_readers_agree(first: int, bodies: list[tuple[int, tuple[int | None, ...]]], noise: list[bytes]) -> None:
     plain, native = history_of(100, first=first), history_of(100, first=first)
     for data in [*(body((first + 100 + at) & 0xFFFF, deltas) for at, deltas in bodies), *noise]:
         assert outcome_of(read_outcome, data, plain) == outcome_of(compiled, data, native)

@@ -9,8 +9,8 @@ from pylibsrtp import Policy
 
 from sfu.forwarding.flush import Flush
 from sfu.forwarding.packet_path import PacketPath
-from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.peer import Peer
+from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.router import Router
 from sfu.link_messages import Codec, Fingerprint, Ice, NodeMessage, PutRouter, PutTransport, Slot, Track
 from sfu.metrics import Counters

@@ -38,7 +38,7 @@ def pretended_descriptor(double: Any) -> int:
 
 
 def sendmmsg_to_doubles(ffi: Any) -> Callable[..., int]:
-    """Stands in for sendmmsg: a C callback of `ffi` that calls `sendto` or `sendmsg` of doubles, the kernel for others."""
+    """Stands in for sendmmsg: a C callback of `ffi` that calls doubles, and the kernel for real sockets."""
 
     def send(descriptor: int, messages: Any, number: int, flags: int) -> int:
         headers = _types.cast("struct mmsghdr *", int(ffi.cast("uintptr_t", messages)))

@@ -136,9 +136,7 @@ def test_a_canonical_packet_is_what_was_published(packet: MediaPacket, wire_form
 
 
 def test_more_packets_than_fit_are_sent_in_between() -> None:
-    room = Room(
-        CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(0, WireFormat((("VP8", 96),), (), ()), (0, 0, 0, 0))]
-    )
+    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(0, WireFormat((("VP8", 96),), (), ()), (0, 0, 0, 0))])
     for number in range(1000):
         room.path.enqueue(room.outlets, MediaPacket("VP8", number, 0, False, bytes(1200)))
     room.path.flush()
