@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from sfu.link_messages import DELAY_BOUNDS
 from signalling.nodes import Node
 from signalling.recording.recorders import Recorder
 
+_DELAY_LABELS = (*map(str, DELAY_BOUNDS), "+Inf")
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -56,7 +58,7 @@ class NodeCollector(Collector):
     def __init__(self, nodes: Callable[[], Iterable[Node]]) -> None:
         self._nodes = nodes
 
-    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily]:
         events = CounterMetricFamily(
             "roomcast_node_events", "What media nodes counted, by node and name", labels=["node", "event"]
         )
@@ -65,6 +67,9 @@ class NodeCollector(Collector):
         cpu = GaugeMetricFamily("roomcast_node_cpu", "Share of one core that a node uses", labels=["node"])
         delay = GaugeMetricFamily(
             "roomcast_node_loop_delay_seconds", "Worst delay of a node's event loop of late", labels=["node"]
+        )
+        delays = HistogramMetricFamily(
+            "roomcast_media_loop_delay_seconds", "How long packets may have waited for a node's loop", labels=["node"]
         )
         for node in self._nodes():
             report = node.report
@@ -76,7 +81,10 @@ class NodeCollector(Collector):
             taps.add_metric([node.node_id], report.taps)
             cpu.add_metric([node.node_id], report.cpu)
             delay.add_metric([node.node_id], report.loop_delay)
-        yield from (events, transports, taps, cpu, delay)
+            if report.loop_delays is not None:
+                counts = zip(_DELAY_LABELS, report.loop_delays.buckets, strict=True)
+                delays.add_metric([node.node_id], list(counts), report.loop_delays.seconds)
+        yield from (events, transports, taps, cpu, delay, delays)
 
 
 class RecorderCollector(Collector):
