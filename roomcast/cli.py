@@ -103,7 +103,7 @@ def media_node(
 
     with _failing_politely():
         options = _options(context)
-        logs.configure(options.log_format, options.log_level)
+        logs.configure(options.log_format, options.log_level, patient=True)
         try:
             node.run(options, node_id)
         except OSError as error:

@@ -8,6 +8,8 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from roomcast.log_writer import PatientHandler
+
 _HIDDEN = "[hidden]"
 _SECRET_NAMES = re.compile(r"token|secret|password|authorization|app_key|private|ice_pwd|database_url", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -17,11 +19,12 @@ _SECRET_TEXT = re.compile(
 )
 
 
-def configure(log_format: str, level: str, stream: TextIO | None = None) -> None:
+def configure(log_format: str, level: str, stream: TextIO | None = None, *, patient: bool = False) -> None:
     """Set up structlog, and the standard library's logging, which dependencies use, behind it.
 
     `log_format` is auto, console or json; `level` debug, info, warning or error; `stream` is standard error
-    unless given. Calling it again replaces everything.
+    unless given. `patient` is for processes that may wait for nobody who reads the log. Calling it again replaces
+    everything.
     """
     stream = stream or sys.stderr
     people = log_format == "console" or (log_format == "auto" and stream.isatty())
@@ -43,13 +46,16 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
         if people
         else [structlog.processors.ExceptionRenderer(), strike_secrets, structlog.processors.JSONRenderer(default=str)]
     )
-    handler = logging.StreamHandler(stream)
+    handler: logging.Handler = PatientHandler(stream) if patient else logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
         )
     )
     root = logging.getLogger()
+    for old in root.handlers:
+        if isinstance(old, PatientHandler):
+            old.close()
     root.handlers[:] = [handler]
     root.setLevel(number)
     # These tell about every packet, statement or migration; it takes `debug` to see them.

@@ -6,6 +6,7 @@ tests/sfu/test_aiortc_contract.py.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -34,11 +35,33 @@ MAX_WAITING = 64
 log = structlog.get_logger(__name__)
 
 
+class Turnstile:
+    """Lets one pass in each turn of the event loop, in the order of coming: when hundreds join at the same moment, the
+    packets of others are forwarded between two steps of their handshakes, of a millisecond each."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def enter(self, step: Callable[[], None]) -> None:
+        """Call `step` when its turn has come."""
+        self._waiting.append(step)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._waiting[0]()
+        self._waiting.popleft()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+
 class Certificate:
     """The self-signed certificate of this process: made at its start, kept nowhere."""
 
     def __init__(self, certificate: RTCCertificate) -> None:
         self._certificate = certificate
+        self.turnstile = Turnstile()
+        """For the handshakes that are made with it."""
 
     @classmethod
     def generate(cls) -> "Certificate":
@@ -75,7 +98,7 @@ class DtlsServer:
         failed: Callable[[str], None],
         ended: Callable[[], None],
     ) -> None:
-        self._pipe = _Pipe(send)
+        self._pipe = _Pipe(send, certificate.turnstile)
         self._session = _Session(self._pipe, certificate)
         self._parameters = RTCDtlsParameters(
             fingerprints=[RTCDtlsFingerprint(algorithm=each.algorithm, value=each.value) for each in fingerprints]
@@ -100,10 +123,15 @@ class DtlsServer:
         if self._closed:
             return None
         self._closed = True
+        self._connected = self._failed = self._ended = _nothing
+        self._session.remove_all_listeners()
         if self._task is None:
+            self._pipe.close()
             return None
         self._task.cancel()
-        return asyncio.get_running_loop().create_task(self._session.stop())
+        closing = asyncio.get_running_loop().create_task(self._session.stop())
+        closing.add_done_callback(lambda _: self._pipe.close())
+        return closing
 
     async def _handshake(self) -> None:
         try:
@@ -166,18 +194,33 @@ class _Pipe:
 
     role = "controlled"
 
-    def __init__(self, send: Callable[[bytes], object]) -> None:
+    def __init__(self, send: Callable[[bytes], object], turnstile: Turnstile) -> None:
         self._deliver = send
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(MAX_WAITING)
+        self._turnstile = turnstile
+        self._coming = 0
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
 
     def put(self, data: bytes) -> bool:
-        if self._waiting.full():
+        if self._coming + self._waiting.qsize() >= MAX_WAITING:
             return False
-        self._waiting.put_nowait(data)
+        self._coming += 1
+        self._turnstile.enter(lambda: self._arrive(data))
         return True
+
+    def close(self) -> None:
+        """Let go of whoever sends: with it, a closed transport is freed without the garbage collector."""
+        self._deliver = _nothing
+
+    def _arrive(self, data: bytes) -> None:
+        self._coming -= 1
+        self._waiting.put_nowait(data)
 
     async def _recv(self) -> bytes:
         return await self._waiting.get()
 
     async def _send(self, data: bytes) -> None:
         self._deliver(data)
+
+
+def _nothing(*_: object) -> None:
+    """Takes the place of a callback that must not be called any more."""

@@ -292,14 +292,24 @@ class TrackLimited(Message):
     layers: dict[str, Excess]
 
 
+DELAY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds: the upper bounds of the buckets of `LoopDelays`, but for the last, which has none."""
+
+
+class LoopDelays(Message):
+    """The event loop's delays since the process started: how many were at most as long as each bound, at last how many
+    there were, and their sum in seconds."""
+
+    buckets: Annotated[tuple[int, ...], Field(min_length=len(DELAY_BOUNDS) + 1, max_length=len(DELAY_BOUNDS) + 1)]
+    seconds: Annotated[float, Field(ge=0)]
+
+
 class NodeLoad(Message):
     """Sent every two seconds. `cpu` is the share of one core that the process used since the last one.
 
     `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
-    `loop_delay` is the event loop's worst delay since the last message, in seconds; `loop_delays` how many delays were
-    at most as long as each of `sfu.metrics.DELAY_BOUNDS`, and how many there were, since the process started. `taps` are
-    those with a recorder.
-    `compiled` says whether the compiled packet path is at work.
+    `loop_delay` is the event loop's worst delay since the last message, in seconds; `loop_delays` tells of all of them.
+    `taps` are those with a recorder. `compiled` says whether the compiled packet path is at work.
     """
 
     type: Literal["node-load"] = "node-load"
@@ -307,7 +317,7 @@ class NodeLoad(Message):
     taps: int = 0
     cpu: float
     loop_delay: float = 0.0
-    loop_delays: tuple[int, ...] = ()
+    loop_delays: LoopDelays | None = None
     compiled: bool = False
     counters: dict[str, int] = Field(default_factory=dict)
 

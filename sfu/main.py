@@ -101,7 +101,7 @@ async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Co
                     taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
                     loop_delay=delays.worst(),
-                    loop_delays=delays.buckets(),
+                    loop_delays=delays.totals(),
                     compiled=node.is_compiled,
                     counters=counters.totals(),
                 )

@@ -5,8 +5,7 @@ from bisect import bisect_left
 from collections import Counter
 from itertools import accumulate
 
-DELAY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds: upper bounds of the buckets of delays, but for the last, which has none."""
+from sfu.link_messages import DELAY_BOUNDS, LoopDelays
 
 
 class Counters:
@@ -27,10 +26,12 @@ class DelayMeter:
 
     def __init__(self) -> None:
         self._worst = 0.0
+        self._total = 0.0
         self._buckets = [0] * (len(DELAY_BOUNDS) + 1)
 
     def add(self, delay: float) -> None:
         self._worst = max(self._worst, delay)
+        self._total += delay
         self._buckets[bisect_left(DELAY_BOUNDS, delay)] += 1
 
     def worst(self) -> float:
@@ -38,9 +39,9 @@ class DelayMeter:
         worst, self._worst = self._worst, 0.0
         return worst
 
-    def buckets(self) -> tuple[int, ...]:
-        """How many were at most as long as each of DELAY_BOUNDS, and how many there were; since the process started."""
-        return tuple(accumulate(self._buckets))
+    def totals(self) -> LoopDelays:
+        """Since the process started."""
+        return LoopDelays(buckets=tuple(accumulate(self._buckets)), seconds=self._total)
 
 
 class CpuMeter:

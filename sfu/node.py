@@ -101,8 +101,8 @@ class MediaNode:
             self._delete_router(router_id)
 
     def state(self) -> Iterable[NodeMessage]:
-        """What is told of all sessions when the link comes back."""
-        for router in self._routers.values():
+        """What is told of all sessions when the link comes back. Sessions may come and go between two messages."""
+        for router in tuple(self._routers.values()):
             yield from router.state()
 
     # Commands

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from sfu.link_messages import DELAY_BOUNDS
 from signalling.nodes import Node
 from signalling.recording.recorders import Recorder
 
+_DELAY_LABELS = (*map(str, DELAY_BOUNDS), "+Inf")
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -56,7 +58,7 @@ class NodeCollector(Collector):
     def __init__(self, nodes: Callable[[], Iterable[Node]]) -> None:
         self._nodes = nodes
 
-    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily]:
         events = CounterMetricFamily(
             "roomcast_node_events", "What media nodes counted, by node and name", labels=["node", "event"]
         )
@@ -69,6 +71,9 @@ class NodeCollector(Collector):
         compiled = GaugeMetricFamily(
             "roomcast_node_compiled", "Whether a node forwards by the compiled packet path", labels=["node"]
         )
+        delays = HistogramMetricFamily(
+            "roomcast_media_loop_delay_seconds", "How long packets may have waited for a node's loop", labels=["node"]
+        )
         for node in self._nodes():
             report = node.report
             if report is None:
@@ -80,7 +85,10 @@ class NodeCollector(Collector):
             cpu.add_metric([node.node_id], report.cpu)
             delay.add_metric([node.node_id], report.loop_delay)
             compiled.add_metric([node.node_id], report.compiled)
-        yield from (events, transports, taps, cpu, delay, compiled)
+            if report.loop_delays is not None:
+                counts = zip(_DELAY_LABELS, report.loop_delays.buckets, strict=True)
+                delays.add_metric([node.node_id], list(counts), report.loop_delays.seconds)
+        yield from (events, transports, taps, cpu, delay, delays, compiled)
 
 
 class RecorderCollector(Collector):

@@ -10,7 +10,10 @@ MAX_REASON_BYTES = 123
 
 
 class OutgoingSocket:
-    """Takes messages without waiting. Who reads too slowly for the queue is cut off, and may resume."""
+    """Takes messages without waiting. Who reads too slowly for the queue is cut off, and may resume.
+
+    Nobody is slow whose writer had no turn yet: a single action can have a thousand events, as when all are sent away.
+    """
 
     def __init__(
         self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, max_messages: int, max_bytes: int
@@ -23,6 +26,8 @@ class OutgoingSocket:
         self._queue: deque[str] = deque()
         self._queued = 0
         self._closing: tuple[int, str] | None = None
+        self._writing = False
+        """Whether a message was begun that the connection has not taken yet."""
         self._wake = asyncio.Event()
 
     def send(self, text: str) -> None:
@@ -31,7 +36,7 @@ class OutgoingSocket:
         self._queue.append(text)
         # Characters, which is at least a quarter of the bytes: good enough for a limit, and nothing to compute.
         self._queued += len(text)
-        if len(self._queue) > self._max_messages or self._queued > self._max_bytes:
+        if self._queued > self._max_bytes or (self._writing and len(self._queue) > self._max_messages):
             self._drop()
         self._wake.set()
 
@@ -47,12 +52,14 @@ class OutgoingSocket:
             while self._queue:
                 text = self._queue.popleft()
                 self._queued -= len(text)
+                self._writing = True
                 try:
                     await self._socket.send_str(text)
                 except ConnectionError:
                     # The reading side notices as well, and cleans up.
                     self.dropped = True
                     return
+                self._writing = False
             if self._closing is not None:
                 code, reason = self._closing
                 await self._socket.close(code=code, message=reason.encode()[:MAX_REASON_BYTES])
