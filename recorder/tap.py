@@ -95,7 +95,8 @@ class Tap:
                 except BaseException:
                     tap.close()
                     raise
-        except (OSError, TimeoutError, TapLostError) as error:
+        except (OSError, TimeoutError, TapLostError, RuntimeError) as error:
+            # RuntimeError is uvloop's for a connection that the other side has closed meanwhile.
             reason = str(error) or type(error).__name__
             raise TapUnreachableError(f"no tap port answers at {host}:{port}: {reason}") from error
         return tap

@@ -141,6 +141,13 @@ class Film:
         self._jobs.put(lambda: self._encode(frame))
         self.write_sound(sound)
 
+    def hold(self, sound: Sound) -> None:
+        """Let the last frame stay for 40 ms more, which costs nothing. `sound` as with `write`."""
+        if self._failure is not None:
+            raise self._explained(self._failure) from self._failure
+        self._ticks += 1
+        self.write_sound(sound)
+
     def write_sound(self, sound: Sound) -> None:
         """Sound alone: what the mixer still held at the end."""
         start = self._samples

@@ -31,8 +31,6 @@ from recorder.web_view.errors import WebViewError
 from sfu.metrics import CpuMeter
 from sfu.recording_messages import RECORDER_COMMANDS, FinishSegment, PutPeople, PutSegment, PutStage, RecorderCommand
 
-NICENESS = 5
-"""Media nodes, signalling and the recorder come first, composites last."""
 TICK = 0.02
 STATUS_PERIOD = 2.0
 ORPHANED = 143
@@ -43,7 +41,6 @@ Commands = asyncio.Queue[RecorderCommand | None]
 
 
 def main() -> None:
-    os.nice(NICENESS)
     os.umask(0o077)
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, _as_news],

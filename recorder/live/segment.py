@@ -26,7 +26,11 @@ DELAY = 0.5
 MAX_WAIT = 0.35
 """Seconds that a missing packet is waited for; what comes after it has to be in time, too."""
 MAX_LATE = 5
-"""Ticks that the film may be later than `DELAY` before pictures are repeated instead of drawn."""
+"""Ticks that the film may be later than `DELAY` before pictures are held instead of drawn."""
+MAX_AT_ONCE = 5
+"""Pictures that are encoded in one go, between which the tap is read."""
+MAX_REPEATED = 2 * FRAME_RATE
+"""Ticks before there was a film that are still encoded, so that it has all its pictures."""
 _DELAY_TICKS = round(DELAY * FRAME_RATE)
 
 
@@ -43,8 +47,8 @@ class Painter(Protocol):
 class LiveSegment(TappedTracks[LiveGroup]):
     """Writes to `film` until `finish`, 25 frames a second of the clock that `now` is of; `tick` does the work.
 
-    When there is no time for drawing, pictures are repeated (`pictures-repeated` among the counters); sound and
-    duration stay right. Every method may raise RecordingError: once, when the film cannot be written any more. What was
+    When there is no time for drawing, pictures are held (`pictures-held` among the counters); sound and duration stay
+    right. Every method may raise RecordingError: once, when the film cannot be written any more. What was
     written plays.
     """
 
@@ -60,7 +64,7 @@ class LiveSegment(TappedTracks[LiveGroup]):
         self._lines: deque[TimelineLine] = deque()
         self._numbers = count(1)
         self._next = 0
-        self._begun_late: int | None = None
+        self._begun = False  # whether it has caught up with what was due before there was a film
 
     def keyframes_wanted(self) -> list[str]:
         if not self._with_pictures:
@@ -78,34 +82,45 @@ class LiveSegment(TappedTracks[LiveGroup]):
         super().tick(now)
         if self.open:
             with self._filming():
-                self._shoot(now - self._zero - DELAY, MAX_LATE)
+                self._shoot(int((now - self._zero - DELAY) * FRAME_RATE + 1e-6), MAX_LATE)
 
     def finish(self, now: float) -> None:
         if not self.open:
             return
         self._end_all(now)
         with self._filming():
-            self._shoot(max(now - self._zero, 1 / FRAME_RATE), MAX_LATE + _DELAY_TICKS)
+            last = max(1, int((now - self._zero) * FRAME_RATE + 1e-6))
+            while self._next < last:
+                self._shoot(last, MAX_LATE + _DELAY_TICKS)
             self._film.write_sound(self._compositor.last_sound())
             self._film.finish()
         self.open = False
 
-    def _shoot(self, until: float, max_late: int) -> None:
-        """The ticks up to `until` seconds of the segment."""
-        due = int(until * FRAME_RATE + 1e-6)
-        if self._begun_late is None and due > 0:
-            # What was due before there was a film is repeated without being a fault.
-            self._begun_late = due
-        while self._next < due:
-            frame = self._film.blank()
-            if due - self._next > max_late and self._next:
+    def _shoot(self, due: int, max_late: int) -> None:
+        """Of the ticks before `due`, as many as may be done in one go."""
+        encoded = 0
+        while self._next < due and encoded < MAX_AT_ONCE:
+            late = due - self._next
+            sound = self._compositor.sound(self._next)
+            if late <= max_late or not self._next:
+                self._begun = late <= max_late
+                encoded += 1
+                self._film.write(self._drawn(), sound)
+            elif not self._begun and late <= MAX_REPEATED:
+                encoded += 1
+                frame = self._film.blank()
                 self._painter.repeat(frame)
-                self._counters["pictures-repeated"] += self._next >= (self._begun_late or 0)
+                self._film.write(frame, sound)
             else:
-                self._follow_news()
-                self._painter.draw(self._next, frame)
-            self._film.write(frame, self._compositor.sound(self._next))
+                self._counters["pictures-held"] += 1
+                self._film.hold(sound)
             self._next += 1
+
+    def _drawn(self) -> av.VideoFrame:
+        frame = self._film.blank()
+        self._follow_news()
+        self._painter.draw(self._next, frame)
+        return frame
 
     def _follow_news(self) -> None:
         changed = False

@@ -17,7 +17,7 @@
     "track-unpublished", "track-muted", "track-unmuted", "message-received", "reconnecting", "reconnected",
     "room-disconnected", "room-allowed", "user-awaited", "floor-changed", "user-role-changed", "room-record-on",
     "room-record-off", "room-record-failed", "room-live-recording-on", "room-live-recording-off",
-    "room-live-recording-failed",
+    "room-live-recording-failed", "room-live-recording-updated",
   ];
 
   const play = (name, stream) => {

@@ -1,7 +1,8 @@
 """What three real Chromiums publish is what the files of the recording hold."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from recorder.layouts import SIZES, arrange
+from recorder.live.messages import FRAGMENTS
 from tests.browser.participant import Participant, chromium_participant, colour_name
 from tests.support.films import Watched, probe, watch
+from tests.support.live import heard
 from tests.support.server import Server, running_server
 
 TONES = {"red": 440, "green": 660, "blue": 880}
 SECONDS = 5
+LIVE_SECONDS = 3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,6 +46,13 @@ async def record(moderator: Participant, seconds: float) -> None:
     await moderator.page.evaluate("meeting.room.startRecord()")
     await asyncio.sleep(seconds)
     await moderator.page.evaluate("meeting.room.stopRecord()")
+
+
+async def filmed(data_dir: Path, seconds: float) -> None:
+    """Wait until the live film that is being made has so much sound: on slow machines it takes its time to begin."""
+    async with asyncio.timeout(60):
+        while not any(heard(path) > seconds for path in data_dir.glob(f"recordings/*/*/{FRAGMENTS}")):
+            await asyncio.sleep(0.5)
 
 
 def holds_all_three(film: Watched, at: float) -> bool:
@@ -76,6 +87,42 @@ async def test_a_recorded_session_becomes_files_of_everyone_and_one_film(
     film = watch(file)
     assert max(later - earlier for earlier, later in pairwise(film.times)) < 0.2
     assert holds_all_three(film, SECONDS / 2)
+
+
+async def test_a_live_recording_is_a_film_of_both_soon_after_it_was_stopped(
+    server: Server, browser: Browser, tmp_path: Path, measured: Callable[[str], None]
+) -> None:
+    room = await server.create_room()
+    red, green = [await chromium_participant(server, browser, name) for name in ("red", "green")]
+    for one, role in ((red, "moderator"), (green, "participant")):
+        await one.join(room.room_id, role=role, talking=True, tone=TONES[one.name])
+    await red.sees(green)
+    await green.sees(red)
+    await red.page.evaluate("meeting.room.startLiveRecording()")
+    for one in (red, green):
+        await one.happened("room-live-recording-on")
+    assert await green.page.evaluate("meeting.room.liveRecording")
+    assert [event["startedBy"] for event in await green.events("room-live-recording-on")] == [red.client_id]
+    started = time.monotonic()
+    await filmed(server.data_dir, LIVE_SECONDS)
+    await red.page.evaluate("meeting.room.stopLiveRecording()")
+    stopped = time.monotonic()
+    for one in (red, green):
+        await one.happened("room-live-recording-off")
+    assert not await green.events("room-live-recording-failed")
+    archive = await server.archive(room.room_id, recordings=0, films=1)
+    measured(f"live recording: in the archive {time.monotonic() - stopped:.1f} s after it was stopped")
+
+    file = await server.download(archive["transcoded"][0]["url"], tmp_path / "live.mp4")
+    told = probe(file)
+    assert (told["video"]["codec_name"], told["video"]["width"], told["video"]["height"]) == ("h264", 1280, 720)
+    assert told["video"]["r_frame_rate"] == "25/1" and told["audio"]["codec_name"] == "aac"
+    assert abs(float(told["format"]["duration"]) - (stopped - started)) < 3
+    film = watch(file)
+    at = film.times[-1] - 1
+    rects = [tile.rect for tile in arrange(["red", "green"], [], [], SIZES["HD"])]
+    assert {colour_name(list(film.colour(at, rect))) for rect in rects} == {"red", "green"}
+    assert all(film.level(TONES[name], at - 0.5, at + 0.5) > 0.02 for name in ("red", "green"))
 
 
 async def test_a_killed_recorder_costs_a_moment_and_the_session_goes_on_in_a_new_segment(

@@ -97,6 +97,8 @@ def test_who_speaks_has_a_green_border(tmp_path: Path) -> None:
         segment.on_talkers(("ada", "bob"), ("ada",), 0.0)
         feed(segment, [], until=1.0)
         segment.on_talkers(("ada", "bob"), ("bob",), 1.0)
+        for step in range(20):
+            segment.tick(1.0 + step / 20)
         segment.finish(2.0)
     film = watch(film_of(tmp_path))
 
@@ -147,23 +149,37 @@ def test_a_muted_camera_is_an_avatar_and_is_back_with_its_first_picture(tmp_path
     assert film.level(440.0, 1.2, 1.8) > 0.1
 
 
-def test_without_time_for_drawing_pictures_are_repeated_and_sound_and_length_stay_right(tmp_path: Path) -> None:
+def test_without_time_for_drawing_pictures_are_held_and_sound_and_length_stay_right(tmp_path: Path) -> None:
     ada = Someone("ada", 0)
     with live_segment(tmp_path) as segment:
         ada.join(segment)
         sent = ada.colour(RED, 3.0)
         feed(segment, [one for one in sent if one.at < 1.0], reports=ada.reports(), until=1.0)
-        assert not segment.counters().get("pictures-repeated")
+        assert not segment.counters().get("pictures-held")
         for one in sent:
             if one.at >= 1.0:
                 segment.on_rtp(one.packet, one.at)
         segment.tick(3.0)
-        assert segment.counters()["pictures-repeated"] > 25
+        assert segment.counters()["pictures-held"] > 25
         segment.finish(3.0)
     film = watch(film_of(tmp_path))
-    assert len(film.times) == 75
+    assert len(film.times) == 75 - segment.counters()["pictures-held"]
+    assert film.times[-1] == pytest.approx(2.96)
+    assert film.sound.size / 48_000 == pytest.approx(3.0, abs=0.03)
     assert all(film.level(440.0, start, start + 0.4) > 0.1 for start in (0.2, 1.0, 1.5, 2.0, 2.5))
     assert near(film.colour(2.8, rects("ada")[0]), RED)
+
+
+def test_what_was_due_before_the_film_began_has_its_pictures(tmp_path: Path) -> None:
+    ada = Someone("ada", 0, begin=1.5)
+    with live_segment(tmp_path) as segment:
+        ada.join(segment)
+        feed(segment, ada.colour(RED, 1.0), reports=ada.reports(), until=2.5)
+        segment.finish(2.5)
+        assert not segment.counters().get("pictures-held")
+    film = watch(film_of(tmp_path))
+    assert len(film.times) == 62
+    assert near(film.colour(2.2, rects("ada")[0]), RED)
 
 
 def test_what_nobody_sees_is_not_decoded_and_a_keyframe_is_asked_for_when_it_comes_into_view(

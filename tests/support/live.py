@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+import numpy as np
+
 from recorder.composite.film import Film
 from recorder.encoders import choose_prompt
 from recorder.layouts import SIZES
@@ -30,6 +33,15 @@ def live_segment(folder: Path, began_at: float = 0.0) -> Iterator[LiveSegment]:
 
 def film_of(folder: Path) -> Path:
     return folder / FRAGMENTS
+
+
+def heard(path: Path) -> float:
+    """Seconds of sound in a film that may still grow."""
+    if not path.stat().st_size:
+        return 0.0
+    with av.open(str(path)) as film:
+        loud = [np.count_nonzero(np.abs(frame.to_ndarray()[0]) > 0.01) for frame in film.decode(audio=0)]
+    return sum(loud) / 48_000
 
 
 @dataclass
