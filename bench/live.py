@@ -47,7 +47,7 @@ def main() -> None:
     print(
         f"{arguments.people} people, {arguments.quality}, {os.cpu_count()} cores: "
         f"{cpu * 60 / arguments.seconds:.1f} CPU seconds per minute of live recording, {rate:.0f} kb/s; "
-        f"{wall * 3600 / arguments.seconds:.1f} s for the index of an hour"
+        f"{wall:.2f} s for its index"
     )
 
 
@@ -92,7 +92,7 @@ def packets_of(folder: Path, number: int) -> list[tuple[float, int, bytes]]:
         for packet in container.demux():
             if packet.pts is None or packet.time_base is None:
                 continue
-            at = float(packet.pts * packet.time_base)
+            at = max(0.0, float(packet.pts * packet.time_base))  # the encoder of sound begins a little before 0
             video = packet.stream.type == "video"
             codec, ssrc = (VP8, 2 * number + 1) if video else (OPUS, 2 * number)
             payloads = vp8_payloads(bytes(packet), sequences[1]) if video else [bytes(packet)]
