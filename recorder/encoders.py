@@ -36,7 +36,7 @@ class Encoder:
 # adaptive quantisation take another fifth off it at the same bit rate; heads that talk hardly move.
 _X264 = "mbtree=1:rc-lookahead=10:weightp=0:bframes=1:b-adapt=0:me=dia:subme=0:aq-mode=0"
 # Without a look-ahead the same quality factor would give three times the bits: 27 gives as many, at the same quality.
-_X264_PROMPT = "mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:bframes=0:me=dia:subme=0:aq-mode=0"
+_X264_PROMPT = "mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:bframes=0:me=dia:subme=0:aq-mode=0:force-cfr=1"
 
 ENCODERS = (
     Encoder(

@@ -98,7 +98,9 @@ class Options(BaseModel):
         "have numbered folders in it. Empty means data_dir/recordings.",
     )
     recorder_capacity: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        0, description="Segments that one recorder records at the same time; 0 means eight for each core."
+        0,
+        description="Segments that one recorder records at the same time, a live one counting as four; 0 means eight "
+        "for each core.",
     )
     recorder_composites: Annotated[int, Field(ge=1, le=64)] = Field(
         1,

@@ -1,7 +1,9 @@
+import av
 import pytest
 
 from recorder import encoders
 from recorder.composite.errors import CompositeError
+from recorder.composite.planes import fill, new_frame, planes_of
 from recorder.encoders import ENCODERS, choose, why_not
 from recorder.layouts import Size
 
@@ -42,3 +44,15 @@ def test_a_size_that_no_encoder_takes_is_a_reason_not_a_crash():
 def test_software_comes_last():
     assert [encoder.name for encoder in ENCODERS][-1] == "libx264"
     assert encoders.VP8 not in ENCODERS
+
+
+def test_a_prompt_encoder_gives_each_picture_at_once():
+    encoder = encoders.choose_prompt(SIZE, "h264_of_another_host")
+    assert encoder.name == "libx264"
+    context = av.CodecContext.create(encoder.name, "w")
+    encoders.configure(context, encoder, SIZE)
+    for number in range(3):
+        frame = new_frame(SIZE)
+        fill(planes_of(frame), (0, 0, 0))
+        frame.pts = number
+        assert [packet.pts for packet in context.encode(frame)] == [number]

@@ -418,3 +418,11 @@ def test_loopback_is_for_recorders_on_the_same_machine() -> None:
         orders = tap_ready(dispatch, dispatch.begin(task(), replace(SCENE, place=place), 0.0))
         hosts += [put.tap.host for _, put in told(orders, PutSegment)]
     assert hosts == ["127.0.0.1", "192.0.2.7"]
+
+
+def test_an_interrupted_segment_goes_on_in_a_new_one_at_the_same_recorder_as_often_as_it_takes() -> None:
+    dispatch = linked("r1")
+    for segment in (1, 2, 3):
+        given = recording(dispatch, task(segment, kind="live"))
+        broke = SegmentFailed(segment_id=given.segment_id, reason="interrupted", message="?")
+        assert outcomes(dispatch.segment_failed("r1", broke)) == [RecordingMoved("live", segment)]
