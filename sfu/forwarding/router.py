@@ -171,7 +171,7 @@ class Router:
         return self._stale and self._effort_at(now) < REFRESH_BURST
 
     def attend(self, now: float) -> None:
-        """Do what cannot wait: look at what changed, and fill the slots of newcomers. Due after each batch of packets."""
+        """Do what cannot wait, after each batch of packets: look at what changed, and fill the slots of newcomers."""
         if self.is_due(now):
             self.refresh(now)
         elif self._unfilled:
