@@ -38,7 +38,7 @@ MEMBERS_PER_EFFORT = 16
 
 STATS_PERIOD = 5.0
 """Seconds between two tellings of what flowed."""
-TOLD_BATCH = 50
+TOLD_BATCH = 20
 """Transports that are told of in one message: more, and the making of the message would hold up packets."""
 
 
