@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pylibsrtp import Policy
 
@@ -192,8 +193,7 @@ def parameters(number: int, *, publishes: bool) -> PutTransport:
 
 def resident() -> int:
     """Bytes of memory that the process uses."""
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def stalls_of_the_collector(room: Room) -> list[float]:

@@ -141,9 +141,7 @@ class MediaNode:
     def _put_router(self, command: PutRouter) -> None:
         router = self._routers.get(command.router_id)
         if router is None:
-            router = Router(
-                command, self._path, count=self.counters.count, tell=self._tell, waiting=self._waiting
-            )
+            router = Router(command, self._path, count=self.counters.count, tell=self._tell, waiting=self._waiting)
             self._routers[command.router_id] = router
             self._decisions.add(command.router_id, router)
         else:

@@ -33,8 +33,3 @@ def parse_dependency_descriptor(value: bytes) -> DependencyDescriptor:
         value[1] << 8 | value[2],
         len(value) > MANDATORY_SIZE and value[MANDATORY_SIZE] & _HAS_STRUCTURE != 0,
     )
-
-
-def with_frame_number(value: bytes, frame_number: int) -> bytes:
-    """The descriptor with another frame number, taken modulo 2^16. Frame differences are relative, so they hold."""
-    return value[:FRAME_NUMBER_OFFSET] + (frame_number & 0xFFFF).to_bytes(2, "big") + value[MANDATORY_SIZE:]

@@ -38,7 +38,7 @@ MEMBERS_PER_EFFORT = 16
 
 STATS_PERIOD = 5.0
 """Seconds between two tellings of what flowed."""
-TOLD_BATCH = 50
+TOLD_BATCH = 20
 """Transports that are told of in one message: more, and the making of the message would hold up packets."""
 
 
@@ -171,7 +171,7 @@ class Router:
         return self._stale and self._effort_at(now) < REFRESH_BURST
 
     def attend(self, now: float) -> None:
-        """Do what cannot wait: look at what changed, and fill the slots of newcomers. Due after each batch of packets."""
+        """Do what cannot wait, after each batch of packets: look at what changed, and fill the slots of newcomers."""
         if self.is_due(now):
             self.refresh(now)
         elif self._unfilled:

@@ -105,9 +105,7 @@ class Scene:
             )
         return known
 
-    def screen_assignment(
-        self, current: Sequence[str | None], own_endpoint: str, slots: int
-    ) -> tuple[str | None, ...]:
+    def screen_assignment(self, current: Sequence[str | None], own_endpoint: str, slots: int) -> tuple[str | None, ...]:
         """Who is in which screen slot from now on; see `fill_screens`."""
         return fill_screens(current, self.shown.screens, own_endpoint, slots)
 

@@ -165,7 +165,9 @@ def test_answers_are_byte_for_byte_those_of_aioice(address, port, transaction_id
 )
 def test_requests_are_read_as_aioice_reads_them(username, use_candidate, controlled, priority, change):
     role = "ICE-CONTROLLED" if controlled else "ICE-CONTROLLING"
-    attributes = {"USERNAME": username, "PRIORITY": priority, role: 7} | ({"USE-CANDIDATE": None} if use_candidate else {})
+    attributes = {"USERNAME": username, "PRIORITY": priority, role: 7} | (
+        {"USE-CANDIDATE": None} if use_candidate else {}
+    )
     message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
     message.add_message_integrity(PASSWORD)
     data = bytearray(bytes(message))

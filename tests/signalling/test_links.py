@@ -165,9 +165,7 @@ async def test_metrics_tell_what_the_nodes_counted(server: Signalling) -> None:
     delays = DelayMeter()
     for delay in (0.0005, 0.005, 3.0):
         delays.add(delay)
-    report = NodeLoad(
-        transports=4, cpu=0.25, loop_delay=0.002, loop_delays=delays.totals(), counters=counters
-    )
+    report = NodeLoad(transports=4, cpu=0.25, loop_delay=0.002, loop_delays=delays.totals(), counters=counters)
     async with link_node(server.url, secret=SECRET) as node, aiohttp.ClientSession() as session:
         await node.say(report)
         (known,) = server.sessions.around.nodes.linked()
