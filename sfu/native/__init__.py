@@ -9,18 +9,25 @@ import os
 from importlib import import_module
 from typing import Any
 
+from sfu.native.build import digest
+
 PLAIN_VARIABLE = "SFU_PLAIN_PYTHON"
 """Tests set this environment variable to see what a machine without a compiler does."""
 
-ffi: Any = None
-lib: Any = None
-if not os.environ.get(PLAIN_VARIABLE):
+
+def _load() -> tuple[Any, Any]:
+    if os.environ.get(PLAIN_VARIABLE):
+        return None, None
     try:
-        _packets = import_module("sfu.native._packets")
-    except ImportError:
-        pass
-    else:
-        ffi, lib = _packets.ffi, _packets.lib
+        module = import_module("sfu.native._packets")
+        built_from = module.ffi.string(module.lib.sources_digest()).decode()
+    except (ImportError, AttributeError):
+        return None, None
+    # One that was left over, because the last build failed, would understand us wrongly.
+    return (module.ffi, module.lib) if built_from == digest() else (None, None)
+
+
+ffi, lib = _load()
 
 
 def is_built() -> bool:

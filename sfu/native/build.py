@@ -3,6 +3,7 @@
 It stands alone: an isolated build has cffi and setuptools, and nothing of this package.
 """
 
+import hashlib
 import shutil
 import sys
 import tempfile
@@ -13,16 +14,24 @@ from cffi import FFI
 HERE = Path(__file__).resolve().parent
 MODULE = "_packets"
 SOURCES = ("packets.c", "feedback.c")
+HEADER = "packets.h"
 CALLBACK = 'extern "Python" void write_frame(void *stream, const char *packet, int size);'
+
+
+def digest() -> str:
+    """What tells a module that was built from these sources from one that was not."""
+    contents = (name.encode() + (HERE / name).read_bytes() for name in (HEADER, *SOURCES))
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def build(target: Path = HERE) -> Path:
     """Compile the module into `target`; its path. Raises what a missing or failing compiler raises."""
     builder = FFI()
-    builder.cdef((HERE / "packets.h").read_text() + CALLBACK)
+    builder.cdef((HERE / HEADER).read_text() + CALLBACK + "const char *sources_digest(void);")
     builder.set_source(
         MODULE,
-        '#include <stdint.h>\n#include "packets.h"\n',
+        f'#include <stdint.h>\n#include "{HEADER}"\n'
+        f'static const char *sources_digest(void) {{ return "{digest()}"; }}\n',
         sources=[str(HERE / source) for source in SOURCES],
         include_dirs=[str(HERE)],
         extra_compile_args=["-O2", "-Wall", "-Wextra"],
