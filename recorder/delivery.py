@@ -54,6 +54,8 @@ class Delivery:
         for path in sorted(folder.glob("*.mkv")):
             if path.name not in listed and path.stat().st_size:
                 self._add(path.name, f"segment-{job.segment}-{path.name}", "recording")
+        if job.composite == "failed" and (folder / job.composite_file).exists():
+            self._add_composite()
         if job.composite == "wanted" and not job.results:
             job.composite, job.failure = "failed", "nothing was recorded: nobody sent sound or pictures"
 
@@ -140,9 +142,7 @@ class Delivery:
                 raise
             else:
                 self._log.info("composite made", encoder=made.encoder, seconds=made.duration, left_out=made.left_out)
-                job.composite = "made"
-                extension = job.composite_file.rpartition(".")[2]
-                self._add(job.composite_file, f"segment-{job.segment}.{extension}", "transcoded")
+                self._add_composite()
         await self._persist()
         for result in [result for result in job.results if result.kind == "transcoded"]:
             await self._store(result)
@@ -161,6 +161,11 @@ class Delivery:
         if self._workshop.linked():
             for news in self.news():
                 self._workshop.tell(news)
+
+    def _add_composite(self) -> None:
+        self.job.composite = "made"
+        extension = self.job.composite_file.rpartition(".")[2]
+        self._add(self.job.composite_file, f"segment-{self.job.segment}.{extension}", "transcoded")
 
     def _add(self, file: str, name: str, kind: RecordedKind) -> None:
         self.job.results.append(JobResult(file_id=secrets.token_hex(16), file=file, name=name, kind=kind))
@@ -185,7 +190,11 @@ class Delivery:
             # What is in the archive lacks the timeline: the folder is the only thing to try again with.
             self.job.phase = "kept"
             await self._persist()
-            self._log.warning("a segment without a composite is kept: try `roomcast compose`", folder=str(self._folder))
+            composite = self._folder / self.job.composite_file
+            self._log.warning(
+                "a segment without a composite is kept: make it by hand, then restart the recorder, which delivers it",
+                command=f"roomcast compose {self._folder} --output {composite}",
+            )
             return
         try:
             await asyncio.to_thread(shutil.rmtree, self._folder)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from sfu.link_messages import Codec, Track
+from sfu.link_messages import ChangeTap, Codec, Track
 from sfu.rtcp.packets import SenderReport
 from sfu.rtp.packet import RtpPacket
 from sfu.tap.tap import STALL_LIMIT
@@ -166,13 +166,18 @@ def test_excluded_sources_and_kinds_are_left_out_and_may_come_and_go() -> None:
     publish()
     before = recorder.taken()
     assert {frame.track_id for frame in of(TrackBegan, before)} == {"p-mic", "o-cam"}
-    tap.put(put_tap(exclude={"o": ["audio", "video"]}))
+    tap.change(ChangeTap(request_id=2, tap_id="tap", exclude={"p": (), "o": ("video",)}))
     session.settle()
     publish()
     after = recorder.taken()
     assert of(TrackEnded, after) == [TrackEnded(track_id="o-cam")]
-    assert {frame.track_id for frame in of(TrackBegan, after)} == {"p-cam"}
+    assert {frame.track_id for frame in of(TrackBegan, after)} == {"p-cam", "o-mic"}
     assert [len(of_track(track, [*before, *after])) for track in ("p-cam", "p-mic", "o-cam")] == [2, 2, 2]
+    tap.put(put_tap(exclude={"p": ["video"]}))
+    session.settle()
+    publish()
+    assert of(TrackEnded, (last := recorder.taken())) == [TrackEnded(track_id="p-cam")], "all of it is said anew"
+    assert "o-cam" in {frame.track_id for frame in of(TrackBegan, last)}
 
 
 def test_a_packet_that_was_lost_and_recovered_comes_late_under_its_own_number() -> None:
