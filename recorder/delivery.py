@@ -128,12 +128,18 @@ class Delivery:
             encoder=self._workshop.encoder,
             watermark=self._workshop.watermark if job.watermark else None,
         )
+        delay = FIRST_RETRY
         while job.composite == "wanted":
             try:
                 made = await self._workshop.composing.compose(order, self._begin_attempt, self._progress)
             except ComposingError as error:
                 self._log.error("no composite could be made", error=str(error), attempt=job.attempts)
-                if not error.again or job.attempts >= MAX_ATTEMPTS:
+                if error.no_room:
+                    job.attempts -= 1
+                    self._save()
+                    await asyncio.sleep(delay)
+                    delay = min(delay * 2, LAST_RETRY)
+                elif not error.again or job.attempts >= MAX_ATTEMPTS:
                     job.composite, job.failure = "failed", str(error)
             except asyncio.CancelledError:
                 # The recorder stops, which is no fault of the composite.
