@@ -119,6 +119,7 @@ class Tap:
         self._stalled_since = None
         ntp_time = round((now + self._ntp_offset) * NTP_FRACTION) & (2**64 - 1)
         for tapped in self._tracks.values():
+            tapped.aim(now)
             tapped.repair(now)
             tapped.report(now, ntp_time)
 
