@@ -17,11 +17,13 @@ log = structlog.get_logger()
 
 
 class ComposingError(Exception):
-    """No composite was made. `again` says that another attempt could succeed: the process died."""
+    """No composite was made. `again` says that another attempt could succeed: the process died. `no_room`: there was no
+    place to write it to, and as soon as there is, it will."""
 
-    def __init__(self, message: str, *, again: bool) -> None:
+    def __init__(self, message: str, *, again: bool, no_room: bool = False) -> None:
         super().__init__(message)
         self.again = again
+        self.no_room = no_room
 
 
 class Composing:
@@ -74,7 +76,7 @@ async def _run(order: ComposeOrder, progress: Callable[[float], None]) -> Compos
     if result is None:
         raise ComposingError(f"the process that made the composite died (exit code {code})", again=True)
     if isinstance(result, ComposeRefused):
-        raise ComposingError(result.message, again=False)
+        raise ComposingError(result.message, again=False, no_room=result.code == "cannot-write")
     return result
 
 

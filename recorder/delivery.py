@@ -59,6 +59,8 @@ class Delivery:
         for path in sorted(folder.glob("*.mkv")):
             if path.name not in listed and path.stat().st_size:
                 self._add(path.name, f"segment-{job.segment}-{path.name}", "recording")
+        if job.composite == "failed" and (folder / job.composite_file).exists():
+            self._add_composite()
         if job.composite == "wanted" and not job.results:
             job.composite, job.failure = "failed", "nothing was recorded: nobody sent sound or pictures"
 
@@ -142,12 +144,18 @@ class Delivery:
             encoder=self._workshop.encoder,
             watermark=self._workshop.watermark if job.watermark else None,
         )
+        delay = FIRST_RETRY
         while job.composite == "wanted":
             try:
                 made = await self._workshop.composing.compose(order, self._begin_attempt, self._progress)
             except ComposingError as error:
                 self._log.error("no composite could be made", error=str(error), attempt=job.attempts)
-                if not error.again or job.attempts >= MAX_ATTEMPTS:
+                if error.no_room:
+                    job.attempts -= 1
+                    self._save()
+                    await asyncio.sleep(delay)
+                    delay = min(delay * 2, LAST_RETRY)
+                elif not error.again or job.attempts >= MAX_ATTEMPTS:
                     job.composite, job.failure = "failed", str(error)
             except asyncio.CancelledError:
                 # The recorder stops, which is no fault of the composite.
@@ -156,9 +164,7 @@ class Delivery:
                 raise
             else:
                 self._log.info("composite made", encoder=made.encoder, seconds=made.duration, left_out=made.left_out)
-                job.composite = "made"
-                extension = job.composite_file.rpartition(".")[2]
-                self._add(job.composite_file, f"segment-{job.segment}.{extension}", "transcoded")
+                self._add_composite()
         await self._persist()
         for result in [result for result in job.results if result.kind == "transcoded"]:
             await self._store(result)
@@ -177,6 +183,11 @@ class Delivery:
         if self._workshop.linked():
             for news in self.news():
                 self._workshop.tell(news)
+
+    def _add_composite(self) -> None:
+        self.job.composite = "made"
+        extension = self.job.composite_file.rpartition(".")[2]
+        self._add(self.job.composite_file, f"segment-{self.job.segment}.{extension}", "transcoded")
 
     def _add(self, file: str, name: str, kind: RecordedKind) -> None:
         self.job.results.append(JobResult(file_id=secrets.token_hex(16), file=file, name=name, kind=kind))
@@ -201,7 +212,11 @@ class Delivery:
             # What is in the archive lacks the timeline: the folder is the only thing to try again with.
             self.job.phase = "kept"
             await self._persist()
-            self._log.warning("a segment without a composite is kept: try `roomcast compose`", folder=str(self._folder))
+            composite = self._folder / self.job.composite_file
+            self._log.warning(
+                "a segment without a composite is kept: make it by hand, then restart the recorder, which delivers it",
+                command=f"roomcast compose {self._folder} --output {composite}",
+            )
             return
         try:
             await asyncio.to_thread(shutil.rmtree, self._folder)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import fsspec.core
+import fsspec.utils
 from fsspec.implementations.local import LocalFileSystem
 
 CHUNK = 1 << 20
@@ -20,6 +22,8 @@ PARALLEL = 2
 """Uploads at the same time."""
 _RENAMING = frozenset({"file", "local", "memory", "ftp", "sftp", "ssh", "smb", "webdav", "hdfs"})
 """Where a file shows while it is written: it gets its name when it is whole. Object stores do so by themselves."""
+_CONNECTED = frozenset({"ftp", "sftp", "ssh"})
+"""File systems that are one connection, which threads cannot share and which servers end when nothing is said."""
 
 
 class StorageError(Exception):
@@ -43,15 +47,20 @@ class ArchiveStorage:
 
     def __init__(self, url: str) -> None:
         """Raises StorageError when there is no backend for this URL here. Nothing is connected to yet."""
+        self._url = url
+        self._shared: Any = None
         try:
-            # Listings are not kept: what others write there, signalling above all, would be missed.
-            self._fs, self._root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+            kind = fsspec.get_filesystem_class(fsspec.utils.get_protocol(url))
+            names = frozenset((kind.protocol,) if isinstance(kind.protocol, str) else kind.protocol)
+            if names & _CONNECTED:
+                self._root = kind._strip_protocol(url)
+            else:
+                self._shared, self._root = _open(url)
         except ImportError as error:
             raise StorageError(f"a package is missing for it: {error}") from error
         except Exception as error:  # each backend has its own errors
             raise StorageError(f"it cannot be used: {error}") from error
-        protocol = self._fs.protocol
-        self._renaming = bool(_RENAMING & set((protocol,) if isinstance(protocol, str) else protocol))
+        self._renaming = bool(_RENAMING & names)
         self._threads = ThreadPoolExecutor(PARALLEL, "archive")
         self._closing = threading.Event()
 
@@ -72,17 +81,18 @@ class ArchiveStorage:
         folder, name = posixpath.split(final)
         written = posixpath.join(folder, f".{name}.{secrets.token_hex(4)}") if self._renaming else final
         try:
+            fs = self._shared or _open(self._url)[0]
             if self._renaming:
-                self._fs.makedirs(folder, exist_ok=True)
+                fs.makedirs(folder, exist_ok=True)
             try:
-                size, sha256 = self._copy(path, written)
-                self._check(written, size)
+                size, sha256 = self._copy(fs, path, written)
+                _check(fs, written, size)
                 if self._renaming:
-                    self._fs.mv(written, final)
+                    _rename(fs, written, final)
             except BaseException:
                 if self._renaming:
                     with suppress(Exception):  # it may not be there, and the first error is the one to tell
-                        self._fs.rm_file(written)
+                        fs.rm_file(written)
                 raise
         except StorageError:
             raise
@@ -90,12 +100,12 @@ class ArchiveStorage:
             raise StorageError(f"{name} could not be stored: {str(error) or type(error).__name__}") from error
         return Stored(location, size, sha256)
 
-    def _copy(self, path: Path, target: str) -> tuple[int, str]:
+    def _copy(self, fs: Any, path: Path, target: str) -> tuple[int, str]:
         """Size and SHA-256 of what was written."""
         digest = hashlib.sha256()
         size = 0
         with path.open("rb") as source:
-            written = self._fs.open(target, "wb")
+            written = fs.open(target, "wb")
             try:
                 while chunk := source.read(CHUNK):
                     if self._closing.is_set():
@@ -107,17 +117,11 @@ class ArchiveStorage:
                 self._discard(written)
                 raise
             written.close()
-        if isinstance(self._fs, LocalFileSystem):
+        if isinstance(fs, LocalFileSystem):
             # The only other copy is deleted soon.
             with Path(target).open("rb") as file:
                 os.fsync(file.fileno())
         return size, digest.hexdigest()
-
-    def _check(self, target: str, size: int) -> None:
-        self._fs.invalidate_cache()
-        found = self._fs.info(target)["size"]
-        if found != size:
-            raise StorageError(f"the archive has {found} bytes of {posixpath.basename(target)} instead of {size}")
 
     def _discard(self, written: Any) -> None:
         with suppress(Exception):  # the error that led here is the one to tell
@@ -127,3 +131,27 @@ class ArchiveStorage:
                 # Closing it, even when it is collected, would show what there is of it as the file.
                 written.discard()
                 written.closed = True
+
+
+def _open(url: str) -> tuple[Any, str]:
+    # Listings are not kept: what others write there, signalling above all, would be missed.
+    fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+    return fs, root
+
+
+def _rename(fs: Any, written: str, final: str) -> None:
+    """In place of a file that may be there, as after a crash. Some FTP servers want that one deleted first."""
+    try:
+        fs.mv(written, final)
+    except Exception:  # each backend has its own errors
+        if not fs.exists(final):
+            raise
+        fs.rm_file(final)
+        fs.mv(written, final)
+
+
+def _check(fs: Any, target: str, size: int) -> None:
+    fs.invalidate_cache()
+    found = fs.info(target)["size"]
+    if found != size:
+        raise StorageError(f"the archive has {found} bytes of {posixpath.basename(target)} instead of {size}")

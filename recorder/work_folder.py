@@ -57,5 +57,6 @@ class WorkFolder:
             except JobError as error:
                 log.error("a folder is left alone, for it is no segment", folder=str(folder), error=str(error))
                 continue
-            if job.phase != "kept":
+            # A film that somebody made by hand goes on to the archive.
+            if job.phase != "kept" or (folder / job.composite_file).exists():
                 yield folder, job

@@ -215,6 +215,18 @@ class PutTap(Message):
     exclude: dict[Identifier, tuple[Source | Kind, ...]] = Field(default_factory=dict)
 
 
+class ChangeTap(Message):
+    """What a tap leaves out of these endpoints from now on, which may be nothing; of the others as before.
+
+    `PutTap` says all of it, which would be much to say again each time that one of a thousand comes.
+    """
+
+    type: Literal["change-tap"] = "change-tap"
+    request_id: int
+    tap_id: Identifier
+    exclude: dict[Identifier, tuple[Source | Kind, ...]]
+
+
 class DeleteTap(Message):
     type: Literal["delete-tap"] = "delete-tap"
     request_id: int
@@ -222,7 +234,15 @@ class DeleteTap(Message):
 
 
 Command = Annotated[
-    PutRouter | DeleteRouter | PutTransport | DeleteTransport | PauseTracks | LimitSlots | PutTap | DeleteTap,
+    PutRouter
+    | DeleteRouter
+    | PutTransport
+    | DeleteTransport
+    | PauseTracks
+    | LimitSlots
+    | PutTap
+    | ChangeTap
+    | DeleteTap,
     Field(discriminator="type"),
 ]
 

@@ -12,6 +12,7 @@ from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.peer import Peer
 from sfu.forwarding.router import Router
 from sfu.link_messages import (
+    ChangeTap,
     Command,
     DeleteRouter,
     DeleteTap,
@@ -135,6 +136,8 @@ class MediaNode:
                 self._limit_slots(command)
             case PutTap():
                 self._put_tap(command)
+            case ChangeTap():
+                self._change_tap(command)
             case DeleteTap():
                 self.taps.delete(command.tap_id)
 
@@ -205,6 +208,12 @@ class MediaNode:
         router = self._router(command.router_id)
         try:
             self.taps.put(command, router)
+        except ValueError as error:
+            raise CommandError("invalid", str(error)) from error
+
+    def _change_tap(self, command: ChangeTap) -> None:
+        try:
+            self.taps.change(command)
         except ValueError as error:
             raise CommandError("invalid", str(error)) from error
 

@@ -100,7 +100,10 @@ class FinishSegment(Message):
 
 
 class FileKnown(Message):
-    """Signalling has stored what `FileStored` told: the recorder may forget it."""
+    """Signalling has taken note of what `FileStored` told: the recorder may forget it.
+
+    Also of a file of no session, which no repetition would bring into the archive; it is logged and stays in place.
+    """
 
     type: Literal["file-known"] = "file-known"
     request_id: int

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from sfu.forwarding.packet_path import PacketPath
-from sfu.link_messages import PutTap
+from sfu.link_messages import ChangeTap, PutTap
 from sfu.tap.connection import CountMany, TapConnection
 from sfu.tap.tapped_track import TappedTrack
 from sfu.tap_messages import KeyframeWanted, TapAccepted, TapClosed
@@ -39,6 +39,7 @@ class Tap:
         changed: Callable[[], None],
     ) -> None:
         self.parameters = parameters
+        self._exclude = {**parameters.exclude}
         self._path = path
         self._ntp_offset = ntp_offset
         self._count = count
@@ -57,6 +58,16 @@ class Tap:
         if parameters.token != self.parameters.token:
             self._close()
         self.parameters = parameters
+        self._exclude = {**parameters.exclude}
+        self._changed()
+
+    def change(self, command: ChangeTap) -> None:
+        """Take over what is left out of some endpoints now."""
+        for endpoint_id, unwanted in command.exclude.items():
+            if unwanted:
+                self._exclude[endpoint_id] = unwanted
+            else:
+                self._exclude.pop(endpoint_id, None)
         self._changed()
 
     def accepts(self, token: str) -> bool:
@@ -108,6 +119,7 @@ class Tap:
         self._stalled_since = None
         ntp_time = round((now + self._ntp_offset) * NTP_FRACTION) & (2**64 - 1)
         for tapped in self._tracks.values():
+            tapped.aim(now)
             tapped.repair(now)
             tapped.report(now, ntp_time)
 
@@ -128,7 +140,7 @@ class Tap:
 
     def _wanted(self, peers: "Iterable[Peer]") -> "Iterator[tuple[Peer, PublishedTrack]]":
         for peer in peers:
-            excluded = self.parameters.exclude.get(peer.endpoint_id, ())
+            excluded = self._exclude.get(peer.endpoint_id, ())
             for track in peer.ingress.tracks.values():
                 if track.source not in excluded and track.kind not in excluded:
                     yield peer, track

@@ -1,6 +1,7 @@
 """One published track as a recorder gets it: a slot of its own, always filled with the track's highest layer."""
 
 from sfu.forwarding.egress import Egress
+from sfu.forwarding.layer import Layer
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.slot import OutgoingSlot
 from sfu.forwarding.track import PublishedTrack
@@ -20,6 +21,9 @@ REPAIR_PERIOD = 3.0
 """Seconds between two keyframes asked for because a recorder lacks something: they make the picture worse for all."""
 REPORT_PERIOD = 1.0
 """Seconds between two sender reports of a track; one comes at once when its layer has changed."""
+FALL = 0.4
+"""Seconds by which the highest layer may be behind another before that one is recorded. Participants' slots wait for a
+layer for longer: to them a picture that stands for a moment is better than one that changes its size to and fro."""
 NO_PAYLOAD_TYPE = -1
 EXTENSIONS: dict[ExtensionName, int] = {"audio-level": AUDIO_LEVEL_ID}
 
@@ -84,9 +88,14 @@ class TappedTrack:
             if self._connection is not None and self._codec is not None:
                 change = TrackPaused if track.paused else TrackResumed
                 self._connection.tell(change(track_id=self.track_id, at=at))
+        self.aim(now)
+
+    def aim(self, now: float) -> None:
+        """Record the highest layer that is sent now."""
+        track = self._track
         if track.paused or not track.has_started:
             self._slot.idle()
-        elif self._slot.aim(track.best_layer(None, now), now):
+        elif self._slot.aim(self._highest(now), now):
             track.keyframes.want(now)
 
     def want_keyframe(self) -> None:
@@ -110,6 +119,15 @@ class TappedTrack:
         if report is not None:
             self._reported = self._slot.layer, now
             self._connection.write_packet(SenderReport(self._slot.parameters.ssrc, ntp_time, *report).to_bytes())
+
+    def _highest(self, now: float) -> Layer | None:
+        best = self._track.best_layer(None, now)
+        if best is None or best.newest is None:
+            return best
+        ahead = best.newest.arrived + FALL
+        others = (layer for layer in self._track.layers.values() if not layer.withheld)
+        going_on = [layer for layer in others if layer.newest is not None and layer.newest.arrived >= ahead]
+        return max(going_on, key=lambda layer: layer.height, default=best)
 
     def _write(self, data: bytes) -> None:
         """Take a packet from the packet path, in the order in which the recorder is to have it."""

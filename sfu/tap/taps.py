@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.router import Router
-from sfu.link_messages import PutTap
+from sfu.link_messages import ChangeTap, PutTap
 from sfu.tap.connection import CountMany, TapConnection
 from sfu.tap.tap import Tap
 from sfu.tap_messages import TapCredentials
@@ -42,6 +42,13 @@ class Taps:
             raise ValueError(f"tap {command.tap_id} belongs to another router")
         else:
             known[0].put(command)
+
+    def change(self, command: ChangeTap) -> None:
+        """Raises ValueError when there is no such tap."""
+        known = self._taps.get(command.tap_id)
+        if known is None:
+            raise ValueError(f"there is no tap {command.tap_id}")
+        known[0].change(command)
 
     def delete(self, tap_id: str) -> None:
         """End a tap; one that does not exist is no error."""

@@ -34,9 +34,10 @@ class FileKeeper:
         self._task: asyncio.Task[None] | None = None
 
     def take(self, message: FileStored, known: Callable[[], None]) -> None:
-        """`known` is called when the file is in the database."""
+        """`known` is called when the file is in the database, or will never be: it then stays where it is."""
         if not is_file_name(message.name):
-            log.error("a recorder told of a file that has no proper name", conf_num=message.conf_num, name=message.name)
+            _log_refused("it has no proper name", message)
+            known()
             return
         try:
             self._waiting.put_nowait((message, known))
@@ -67,12 +68,22 @@ class FileKeeper:
         try:
             await self._files.keep(archive_file(message, self._wall(), self._days))
         except UnknownSessionError:
-            log.error("a recorder told of a file of no session", conf_num=message.conf_num, name=message.name)
+            _log_refused("there is no such session", message)
+            known()
         except (SQLAlchemyError, OSError) as error:
             log.warning("a recorded file is not in the database yet", name=message.name, error=str(error))
         else:
             log.info("a file is in the archive", conf_num=message.conf_num, name=message.name, size=message.size)
             known()
+
+
+def _log_refused(why: str, message: FileStored) -> None:
+    log.error(
+        "a file stays in the archive's storage, but is not in the archive: " + why,
+        conf_num=message.conf_num,
+        name=message.name,
+        location=message.location,
+    )
 
 
 def archive_file(message: FileStored, ready_at: float, days: int) -> ArchiveFile:

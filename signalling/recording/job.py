@@ -1,9 +1,10 @@
 """One segment that is to be recorded, and how far its recorder and its media node know of it. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from sfu.link_messages import DeleteTap, Kind, PutTap
+from sfu.link_messages import ChangeTap, DeleteTap, Kind, PutTap
 from sfu.recording_messages import FinishSegment, Person, PutPeople, PutSegment, PutStage, WebView
 from signalling.domain.effects import RecordingKind, WebLayout
 from signalling.domain.room import Room
@@ -15,6 +16,7 @@ PACE = 0.3
 """Seconds between two messages to a recorder on who is there, or on the stage."""
 
 T = TypeVar("T")
+LeftOut = Mapping[str, tuple[Kind, ...]]
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class Job:
     tapped: Place | None = None
     ready: Place | None = None
     target: Place | None = None
-    _left_out: dict[str, tuple[Kind, ...]] = field(default_factory=dict)
+    _left_out: LeftOut = field(default_factory=dict)
     _people: Paced[dict[str, Someone]] = field(default_factory=lambda: Paced({}))
     _stage: Paced[Stage] = field(default_factory=lambda: Paced(NOBODY))
 
@@ -125,15 +127,18 @@ class Job:
             self.forget_tap()
             return []
         unwanted = left_out(self.scene.people, task.room.settings.role_based_recording)
-        if place == self.tapped and unwanted == self._left_out:
-            return []
-        self._left_out = unwanted
+        before, self._left_out = self._left_out, unwanted
         if place != self.tapped:
             self.tapped, self.ready = place, None
-        put = PutTap(
-            request_id=0, router_id=task.conf_num, tap_id=task.segment_id, token=task.token, exclude={**unwanted}
-        )
-        return [PlaceTap(place, put)]
+            put = PutTap(
+                request_id=0, router_id=task.conf_num, tap_id=task.segment_id, token=task.token, exclude={**unwanted}
+            )
+            return [PlaceTap(place, put)]
+        if unwanted == before:
+            return []
+        return [
+            PlaceTap(place, ChangeTap(request_id=0, tap_id=task.segment_id, exclude={**_changes(before, unwanted)}))
+        ]
 
     def _put_segment(self, recorder: Recorder, place: Place, now: float) -> Order:
         task, settings = self.task, self.task.room.settings
@@ -178,6 +183,12 @@ class Job:
             put = PutStage(request_id=0, segment_id=segment_id, stage=stage.places, speaking=stage.speaking)
             orders.append(TellRecorder(recorder_id, put))
         return orders
+
+
+def _changes(before: LeftOut, now: LeftOut) -> LeftOut:
+    """What differs, with nothing for whom nothing is left out any more."""
+    changed = {client_id: kinds for client_id, kinds in now.items() if before.get(client_id) != kinds}
+    return changed | dict.fromkeys(before.keys() - now.keys(), ())
 
 
 def _persons(people: dict[str, Someone]) -> dict[str, Person]:

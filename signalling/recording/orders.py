@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sfu.link_messages import DeleteTap, PutTap
+from sfu.link_messages import ChangeTap, DeleteTap, PutTap
 from sfu.recording_messages import RecorderCommand
 from signalling.domain.recording import RecordingFailed, RecordingMoved
 from signalling.recording.scene import Place
@@ -21,7 +21,7 @@ class PlaceTap:
     """Put a tap on the node of a place; what the node answers goes to `Dispatch.tap_answered`."""
 
     place: Place
-    command: PutTap
+    command: PutTap | ChangeTap
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,14 @@ async def test_a_process_that_dies_gets_two_more_chances(tmp_path: Path) -> None
         await eventually(lambda: bench.all(CompositeFailed))
 
 
+async def test_a_film_waits_for_room_on_the_disk(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "s", composite="wanted")
+    bench.composing.errors = [ComposingError("no room", again=False, no_room=True)] * 5
+    async with running(bench.delivery()):
+        await eventually(lambda: any(each.kind == "transcoded" for each in bench.all(FileStored)))
+    assert not bench.all(CompositeFailed)
+
+
 async def test_without_a_composite_the_files_are_delivered_and_the_folder_stays(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "s", composite="wanted")
     bench.composing.errors = [ComposingError("bad timeline", again=False)]

@@ -1,5 +1,6 @@
-"""The archive's storage: a folder, memory, and a real S3 server."""
+"""The archive's storage: a folder, memory, and real S3 and FTP servers."""
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -12,7 +13,9 @@ import fsspec
 import pytest
 
 from recorder.storage import CHUNK, ArchiveStorage, StorageError
+from tests.support.ftp import ftp_server
 from tests.support.s3 import s3_server
+from tests.support.server import free_port
 
 CONTENT = os.urandom(3 * CHUNK + 17)
 
@@ -78,6 +81,24 @@ async def test_a_bucket_that_is_not_there_is_an_error_that_names_the_file(s3: st
             await storage.put(source, "CONF-1/film.mp4")
 
 
+async def test_ftp_gets_files_at_the_same_time_each_whole_and_nothing_besides(tmp_path: Path, source: Path) -> None:
+    locations = [f"CONF-1/segment-1-{name}.mkv" for name in ("ada", "bob", "eve")]
+    with ftp_server(tmp_path / "ftp") as server:
+        async with storage_at(f"{server.url}/archive") as storage:
+            await storage.put(source, locations[0])
+            for stored in await asyncio.gather(*(storage.put(source, location) for location in locations)):
+                assert (stored.size, stored.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+        found = {path for path in server.folder.rglob("*") if path.is_file()}
+    assert found == {server.folder / "archive" / location for location in locations}
+    assert all(path.read_bytes() == CONTENT for path in found)
+
+
+async def test_an_ftp_server_that_is_away_is_no_obstacle_at_the_start(source: Path) -> None:
+    async with storage_at(f"ftp://ada:secret@127.0.0.1:{free_port()}/archive") as storage:
+        with pytest.raises(StorageError, match=r"film\.mp4"):
+            await storage.put(source, "CONF-1/film.mp4")
+
+
 class FailingDigest:
     """A fault after the second chunk."""
 
@@ -105,7 +126,7 @@ async def test_a_folder_keeps_nothing_of_a_copy_that_broke_off(
 
 async def test_an_archive_that_lost_bytes_is_noticed(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with storage_at("memory://archive") as storage:
-        monkeypatch.setattr(storage._fs, "info", lambda path: {"size": 5})
+        monkeypatch.setattr(storage._shared, "info", lambda path: {"size": 5})
         with pytest.raises(StorageError, match=f"5 bytes of .* instead of {len(CONTENT)}"):
             await storage.put(source, "CONF-1/film.mp4")
 

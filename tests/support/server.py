@@ -187,8 +187,8 @@ class Server:
         return pid
 
     async def kill(self) -> tuple[int, int]:
-        """Ends signalling as a crash would, and waits for its media nodes to notice; the ports, free again."""
-        children = self.media_nodes()
+        """Ends signalling as a crash would, and waits for its children to notice; the ports, free again."""
+        children = self.media_nodes() + self.recorders()
         self.process.kill()
         await self.process.wait()
         while any(is_running(pid) for pid in children):

@@ -4,11 +4,12 @@ import itertools
 
 import pytest
 
-from sfu.link_messages import Codec, Track
+from sfu.forwarding.layer import LIVE_TIMEOUT
+from sfu.link_messages import ChangeTap, Codec, Track
 from sfu.rtcp.packets import SenderReport
 from sfu.rtp.packet import RtpPacket
 from sfu.tap.tap import STALL_LIMIT
-from sfu.tap.tapped_track import REPAIR_PERIOD
+from sfu.tap.tapped_track import FALL, REPAIR_PERIOD
 from sfu.tap_messages import (
     AUDIO_LEVEL_ID,
     KeyframeWanted,
@@ -111,6 +112,32 @@ def test_the_highest_layer_is_sent_in_one_stream_whatever_layers_come_and_go() -
     assert len(of(TrackBegan, items)) == 1
 
 
+def test_when_the_highest_layer_dies_the_next_one_is_recorded_before_anybody_else_gives_it_up() -> None:
+    session = Session()
+    tap = add_tap(session)
+    recorder = dial(session, tap)
+    publisher = session.join("p", tracks=(camera("p", rids=("q", "h")),))
+    low, high = VideoSource(1, rid="q", height=180), VideoSource(2, rid="h", height=360)
+    died, switched = None, None
+    for turn in range(60):
+        session.now += 0.05
+        key = wants_keyframe(publisher) or turn == 0
+        publisher.send(*low.frame(key=key))
+        if turn < 20:
+            publisher.send(*high.frame(key=key))
+            died = session.now
+        if turn % 2:
+            tap.tick(session.now)
+            session.settle()
+        sources = {packet.payload[-1] for packet in of(RtpPacket, recorder.taken())}
+        if turn >= 20 and 1 in sources and switched is None:
+            switched = session.now
+        elif 10 <= turn < 20:
+            assert sources <= {2}
+    assert died is not None and switched is not None
+    assert FALL <= switched - died < LIVE_TIMEOUT - 0.2
+
+
 def test_a_mute_is_told_once_and_numbers_go_on_after_it() -> None:
     session = Session()
     recorder = dial(session, add_tap(session))
@@ -166,13 +193,18 @@ def test_excluded_sources_and_kinds_are_left_out_and_may_come_and_go() -> None:
     publish()
     before = recorder.taken()
     assert {frame.track_id for frame in of(TrackBegan, before)} == {"p-mic", "o-cam"}
-    tap.put(put_tap(exclude={"o": ["audio", "video"]}))
+    tap.change(ChangeTap(request_id=2, tap_id="tap", exclude={"p": (), "o": ("video",)}))
     session.settle()
     publish()
     after = recorder.taken()
     assert of(TrackEnded, after) == [TrackEnded(track_id="o-cam")]
-    assert {frame.track_id for frame in of(TrackBegan, after)} == {"p-cam"}
+    assert {frame.track_id for frame in of(TrackBegan, after)} == {"p-cam", "o-mic"}
     assert [len(of_track(track, [*before, *after])) for track in ("p-cam", "p-mic", "o-cam")] == [2, 2, 2]
+    tap.put(put_tap(exclude={"p": ["video"]}))
+    session.settle()
+    publish()
+    assert of(TrackEnded, (last := recorder.taken())) == [TrackEnded(track_id="p-cam")], "all of it is said anew"
+    assert "o-cam" in {frame.track_id for frame in of(TrackBegan, last)}
 
 
 def test_a_packet_that_was_lost_and_recovered_comes_late_under_its_own_number() -> None:

@@ -1,4 +1,4 @@
-"""The archive on file systems of fsspec: in memory, and in S3 as moto serves it."""
+"""The archive on file systems of fsspec: in memory, and in S3 as moto serves it, over FTP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from signalling.archive import LocalStorage, Storage, StorageError, open_storage
+from tests.support.ftp import ftp_server
 from tests.support.s3 import s3_server
 
 
@@ -16,11 +17,15 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "s3", "ftp"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     if request.param == "s3":
         request.getfixturevalue("s3")
         yield open_storage(f"s3://{tmp_path.name.replace('_', '-')[:50].strip('-')}/meetings")
+        return
+    if request.param == "ftp":
+        with ftp_server(tmp_path / "ftp") as server:
+            yield open_storage(f"{server.url}/meetings")
         return
     yield open_storage(f"memory://{tmp_path.name}")
     MemoryFileSystem.store.clear()

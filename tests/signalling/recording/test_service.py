@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sfu.link_messages import DeleteTap, PutTap, PutTransport, Reply
+from sfu.link_messages import ChangeTap, DeleteTap, PutTap, PutTransport, Reply
 from sfu.recording_messages import (
     FileKnown,
     FileStored,
@@ -104,11 +104,12 @@ async def test_pictures_of_some_roles_are_left_out_before_they_are_there(server:
         await begin(server, ann, room)
         await recorder.told(PutSegment)
         bob_id = await join(server, bob, room, "Bob", "participant", 1)
-        assert (await node.told(PutTap, 2)).exclude == {bob_id: ("video",)}
+        assert (await node.told(ChangeTap)).exclude == {bob_id: ("video",)}
         (of_bob,) = [one for one in node.all(PutTransport) if one.endpoint_id == bob_id]
-        assert node.commands.index(node.all(PutTap)[1]) < node.commands.index(of_bob)
+        assert node.commands.index(node.all(ChangeTap)[0]) < node.commands.index(of_bob)
         await bob.call("leave")
-        assert (await node.told(PutTap, 3)).exclude == {}
+        assert (await node.told(ChangeTap, 2)).exclude == {bob_id: ()}
+        assert len(node.all(PutTap)) == 1
 
 
 async def test_recording_begins_by_itself_when_a_recorder_comes(server: Signalling) -> None:
@@ -314,8 +315,6 @@ async def test_a_stored_file_is_in_the_archive_once_and_announced_once(server: S
     room = await server.room()
     conf_num = await server.store.sessions.open(room.room_id, server.clock.wall())
     async with link_recorder(server) as recorder:
-        await recorder.say(stored("CONF-999999", "of-nobody"))
-        await recorder.say(stored(conf_num, "no-name", name="../../etc/passwd"))
         for number in (1, 2):
             await recorder.say(stored(conf_num))
             assert (await recorder.told(FileKnown, number)).file_id == "f1"
@@ -332,6 +331,17 @@ async def test_a_stored_file_is_in_the_archive_once_and_announced_once(server: S
     assert announced["data"] == {
         "file_id": files[0].file_id, "kind": "transcoded", "name": "1.mp4", "size": 7, "sha256": 64 * "a",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [{"conf_num": "CONF-999999"}, {"name": "../../etc/passwd"}])
+async def test_a_file_that_can_never_be_in_the_archive_is_not_told_of_for_ever(
+    server: Signalling, changes: dict[str, str]
+) -> None:
+    conf_num = await server.store.sessions.open((await server.room()).room_id, server.clock.wall())
+    async with link_recorder(server) as recorder:
+        await recorder.say(stored(conf_num, "refused").model_copy(update=changes))
+        assert (await recorder.told(FileKnown)).file_id == "refused"
+    assert await archive(server, conf_num) == []
 
 
 async def test_recorders_are_in_the_metrics(server: Signalling) -> None:
