@@ -95,7 +95,7 @@ def _warning(results: Results) -> list[str]:
         return []
     return [
         f"> In {disturbed} of {len(rounds)} rounds other processes used the same machine, so that the servers had not "
-        "their core to themselves.\n> Latencies, losses and joins then tell more of those processes than of the servers; "
+        "their core to themselves.\n> Latencies, losses and joins then tell more of them than of the servers; "
         "repeat the run on an idle machine.\n\n"
     ]
 

@@ -1,6 +1,7 @@
 """The configuration: one YAML file and ROOMCAST_* variables, which win over the file."""
 
 import json
+import os
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -82,10 +83,10 @@ class Options(BaseModel):
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; empty means SQLite in data_dir, which is "
         "enough for one machine.",
     )
-    media_processes: Annotated[int, Field(ge=0, le=64)] = Field(
-        1,
-        description="Media processes on this machine. One uses one core; 0 is for a machine whose media nodes are "
-        "elsewhere.",
+    media_processes: Annotated[int, Field(ge=0, le=64)] | None = Field(
+        None,
+        description="Media processes on this machine, each of which uses one core and has ports of its own. Empty "
+        "means one less than there are cores, and at least one; 0 is for a machine whose media nodes are elsewhere.",
     )
     recorders: Annotated[int, Field(ge=0, le=16)] = Field(
         1,
@@ -281,6 +282,13 @@ class Options(BaseModel):
     def is_local(self) -> bool:
         """Whether local mode is on."""
         return is_loopback(self.http_host) if self.local_mode is None else self.local_mode
+
+    @property
+    def media_process_count(self) -> int:
+        """`media_processes`, the default filled in."""
+        if self.media_processes is not None:
+            return self.media_processes
+        return min(max(1, len(os.sched_getaffinity(0)) - 1), 64)
 
     @property
     def database(self) -> str:

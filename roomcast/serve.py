@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from roomcast.config import PREFIX, ConfigError, Options
 from roomcast.data_folder import ARCHIVE_FOLDER, JOURNAL_FILE, DataFolder
 from roomcast.listening import listening
 from roomcast.supervision import ChildCommand, keep_running
-from signalling.app import create_app
+from signalling.app import LINKS, create_app
 from signalling.archive import StorageError
 from signalling.credentials import Credentials
 from signalling.dial_in import DialIn, DialInNumber
@@ -51,10 +52,11 @@ def run(options: Options, config_file: Path | None, announce: Callable[[Started]
 
     Raises ConfigError for options that cannot be used, a taken port and an unreachable database included.
     """
+    processes = options.media_process_count
     for name, port in (("media_port", options.media_port), ("tap_port", options.tap_port)):
-        if port and port + options.media_processes - 1 > _LAST_PORT:
+        if port and port + processes - 1 > _LAST_PORT:
             raise ConfigError(
-                f"{name}, media_processes: {options.media_processes} ports from {port} on go beyond {_LAST_PORT}: set "
+                f"{name}, media_processes: {processes} ports from {port} on go beyond {_LAST_PORT}: set "
                 f"{PREFIX}{name.upper()} to a smaller one"
             )
     if options.recorders and (options.watermark or options.archive_url):
@@ -80,9 +82,12 @@ async def _serve(options: Options, config_file: Path | None, announce: Callable[
             _log.info("signalling-started", url=entrance.url, local_mode=options.is_local)
             announce(Started(entrance.url, options.is_local, options.data_dir, credentials if made else None))
             link = _Link(entrance.link_url, secret)
-            commands = [_media_node(index, options, config_file, link) for index in range(options.media_processes)]
-            commands += [_recorder(index, options, config_file, link) for index in range(options.recorders)]
-            beside = [group.create_task(work) for work in (_tidy(store), *map(keep_running, commands))]
+            works = [_tidy(store)]
+            for index in range(options.media_process_count):
+                command = _media_node(index, options, config_file, link)
+                works.append(keep_running(command, partial(app[LINKS].died, command.name)))
+            works += [keep_running(_recorder(index, options, config_file, link)) for index in range(options.recorders)]
+            beside = [group.create_task(work) for work in works]
             await stop.wait()
             _log.info("signalling-stops")
             # Participants are told before their media ends.

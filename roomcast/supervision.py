@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -42,13 +42,17 @@ class ChildCommand:
     environment: Mapping[str, str]
 
 
-async def keep_running(command: ChildCommand) -> None:
-    """Run the command, again whenever it ends, until this task is cancelled; then it is stopped."""
+async def keep_running(command: ChildCommand, died: Callable[[], None] = lambda: None) -> None:
+    """Run the command, again whenever it ends, until this task is cancelled; then it is stopped.
+
+    `died` is called each time that it has ended by itself.
+    """
     backoff = Backoff()
     loop = asyncio.get_running_loop()
     while True:
         started = loop.time()
         code = await _run_once(command)
+        died()
         delay = backoff.delay(loop.time() - started)
         _log.warning("child-died", child=command.name, exit_code=code, restart_in_seconds=delay)
         await asyncio.sleep(delay)

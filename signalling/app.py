@@ -8,6 +8,7 @@ from signalling import static
 from signalling.api import enablex, file_links, local
 from signalling.archive import FileLinks
 from signalling.credentials import Credentials
+from signalling.links import Links
 from signalling.live.sessions import LiveSessions
 from signalling.metrics import Metrics
 from signalling.nodes import Nodes
@@ -18,6 +19,7 @@ from signalling.settings import SignallingSettings
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
 
+LINKS = web.AppKey("links", Links)
 LIVE_SESSIONS = web.AppKey("live_sessions", LiveSessions)
 RECORDING = web.AppKey("recording", RecordingService)
 
@@ -40,6 +42,7 @@ def create_app(
         await server.end_sessions()
 
     app = web.Application(middlewares=[describe_missing])
+    app[LINKS] = server.links
     app[LIVE_SESSIONS] = server.sessions
     app[RECORDING] = server.recording
     app.cleanup_ctx.append(run)

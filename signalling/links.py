@@ -82,6 +82,20 @@ class Links:
             farewell.cancel()
         await self._server.close()
 
+    def died(self, node_id: str) -> None:
+        """The process of a node has ended: its sessions go on at another node at once.
+
+        Without another one they wait for it to be started again, as when only the link is gone.
+        """
+        node = self._nodes.find(node_id)
+        if node is None or not any(other is not node for other in self._nodes.linked()):
+            return
+        node.detach()
+        farewell = self._farewells.pop(node_id, None)
+        if farewell is not None:
+            farewell.cancel()
+        self._give_up(node)
+
     def read_hello(self, text: str) -> tuple[str, Hello]:
         """See `LinkPeers`, as for the three that follow."""
         try:

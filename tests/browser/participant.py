@@ -61,7 +61,7 @@ class Participant:
     async def screens(self) -> dict[str, str | None]:
         return {seen["name"]: colour_name(seen["colour"]) for seen in await self.page.evaluate("meeting.screens()")}
 
-    async def sees(self, *others: "Participant", timeout: float = 20) -> None:
+    async def sees(self, *others: "Participant", timeout: float = 60) -> None:
         """Waits until exactly `others` are to be seen, each in the right colour and moving."""
         wanted = json.dumps(sorted(other.name for other in others))
         near = json.dumps({other.name: COLOURS[other.name] for other in others})

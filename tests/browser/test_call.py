@@ -73,7 +73,7 @@ async def test_with_one_video_slot_the_picture_follows_the_speaker(server: Serve
     for speaker, other in [(red, green), (green, red)] * 3:
         await other.talk(False)
         await speaker.talk(True)
-        await blue.sees(speaker, timeout=5)
+        await blue.sees(speaker)
     assert await blue.page.evaluate("meeting.longestGap()") < FREEZE
     assert (await blue.video())["frozen"] < FREEZE / 1000
     # The sound of whoever is seen comes with the picture.

@@ -1,11 +1,12 @@
 """A media node or a server that dies takes nobody's meeting with it."""
 
+import asyncio
 from pathlib import Path
 
 from playwright.async_api import Browser
 
 from tests.browser.participant import chromium_participant
-from tests.support.server import Server, running_server
+from tests.support.server import Server, free_port, free_ports, running_server
 
 
 async def test_a_killed_media_node_is_noticed_and_everybody_comes_back(server: Server, browser: Browser) -> None:
@@ -30,6 +31,26 @@ async def test_a_killed_media_node_is_noticed_and_everybody_comes_back(server: S
     await blue.sees(red, green)
     assert await red.events("room-disconnected") == []
     assert await green.events("user-disconnected") == []
+
+
+async def test_the_room_of_a_killed_media_process_goes_on_in_another(tmp_path: Path, browser: Browser) -> None:
+    async with running_server(tmp_path, ports=(free_port(), free_ports(2)), media_processes="2") as server:
+        while '"media_nodes": 2' not in await server.text("/health"):
+            await asyncio.sleep(0.1)
+        red, green = [await chromium_participant(server, browser, name) for name in ("red", "green")]
+        room = await server.create_room()
+        await red.join(room.room_id)
+        await green.join(room.room_id)
+        await red.sees(green)
+        first = (await red.page.evaluate("probe.path()"))["remotePort"]
+        server.kill_media_node(first - server.media_port)
+        for participant in (red, green):
+            await participant.happened("reconnected", timeout=60)
+        await red.sees(green)
+        await green.sees(red)
+        second = (await red.page.evaluate("probe.path()"))["remotePort"]
+        assert {first, second} == {server.media_port, server.media_port + 1}
+        assert await red.events("room-disconnected") == []
 
 
 async def test_everybody_comes_back_by_themselves_when_the_whole_server_was_killed(

@@ -12,7 +12,7 @@ class Page(Protocol):
 
 
 async def eventually(
-    page: Page, expression: str, what: str, *, timeout: float = 20.0, every: float = 0.1, otherwise: str = ""
+    page: Page, expression: str, what: str, *, timeout: float = 60.0, every: float = 0.1, otherwise: str = ""
 ) -> Any:
     """Evaluates until the value is truthy and returns it; fails with `what` and the last value after `timeout` seconds,
     or with that of `otherwise`, which may tell more.

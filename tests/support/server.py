@@ -9,7 +9,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,21 @@ class ServerError(AssertionError):
 
 def free_port() -> int:
     """A port that is free for TCP and for UDP just now, on every address."""
+    return free_ports(1)
+
+
+def free_ports(number: int) -> int:
+    """The first of so many ports in a row that are."""
     for _ in range(50):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("", 0))
-            port: int = tcp.getsockname()[1]
-            with suppress(OSError):
-                udp.bind(("", port))
-                return port
+        with ExitStack() as held:
+            first = 0
+            with suppress(OSError, OverflowError):
+                for index in range(number):
+                    tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+                    tcp.bind(("", first + index if first else 0))
+                    first = first or tcp.getsockname()[1]
+                    held.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind(("", first + index))
+                return first
     raise ServerError("no port is free for both TCP and UDP")
 
 
@@ -127,8 +135,9 @@ class Server:
             await asyncio.sleep(0.1)
 
     def media_nodes(self) -> list[int]:
-        """Process ids of the media nodes that run as children of this server."""
-        return [pid for pid in _descendants(self.process.pid) if b"media-node" in _command_line(pid)]
+        """Process ids of the media nodes that run as children of this server, in the order of their indexes."""
+        nodes = [pid for pid in _descendants(self.process.pid) if b"media-node" in _command_line(pid)]
+        return sorted(nodes, key=_command_line)
 
     def recorders(self) -> list[int]:
         """Process ids of the recorders that run as children of this server."""
@@ -167,9 +176,9 @@ class Server:
             to.write_bytes(await response.read())
         return to
 
-    def kill_media_node(self) -> int:
-        """Kills one media node as a crash would; its process id."""
-        pid = self.media_nodes()[0]
+    def kill_media_node(self, index: int = 0) -> int:
+        """Kills the media node of that index as a crash would; its process id."""
+        pid = self.media_nodes()[index]
         os.kill(pid, signal.SIGKILL)
         return pid
 
@@ -240,6 +249,7 @@ async def running_server(folder: Path, ports: tuple[int, int] | None = None, **o
         "ROOMCAST_HTTP_PORT": str(http_port),
         "ROOMCAST_MEDIA_PORT": str(media_port),
         "ROOMCAST_DATA_DIR": str(data_dir),
+        "ROOMCAST_MEDIA_PROCESSES": "1",
         # Tests that record ask for one; the others are spared its start.
         "ROOMCAST_RECORDERS": "0",
         **{f"ROOMCAST_{name.upper()}": value for name, value in options.items()},

@@ -12,9 +12,10 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from signalling.app import LIVE_SESSIONS, RECORDING, create_app
+from signalling.app import LINKS, LIVE_SESSIONS, RECORDING, create_app
 from signalling.credentials import Credentials
 from signalling.domain.room import Role, Room, RoomSettings
+from signalling.links import Links
 from signalling.live.sessions import LiveSessions
 from signalling.recording.service import RecordingService
 from signalling.settings import SignallingSettings
@@ -141,6 +142,7 @@ class Signalling:
 
     def __init__(self, url: str, app: web.Application, store: Store, issuer: TokenIssuer) -> None:
         self.url = url
+        self.links: Links = app[LINKS]
         self.sessions: LiveSessions = app[LIVE_SESSIONS]
         self.recording: RecordingService = app[RECORDING]
         self.store = store

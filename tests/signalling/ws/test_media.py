@@ -235,6 +235,39 @@ async def test_a_node_that_was_restarted_gets_the_session_again(tmp_path: Path) 
                 assert again.all(PutRouter)[0].router_id == joined["conf_num"]
 
 
+async def test_the_sessions_of_a_dead_process_go_on_at_another_and_no_other_session_notices(tmp_path: Path) -> None:
+    async with (
+        running_signalling(tmp_path, node_grace=60.0) as server,
+        link_node(server.url, secret=SECRET) as first,
+        link_node(server.url, secret=SECRET, node_id="n2") as second,
+        server.client() as ann,
+        server.client() as bob,
+    ):
+        await ann.call("join", token=server.token(await server.room()), offer=small_offer(MEETING))
+        await bob.call("join", token=server.token(await server.room()), offer=small_offer(MEETING, connection=1))
+        assert len(first.all(PutTransport)) == len(second.all(PutTransport)) == 1
+        server.links.died("n1")
+        assert (await ann.event("media-disconnected"))["reason"] == "node-gone"
+        await ann.call("negotiate", offer=small_offer(MEETING, connection=2))
+        assert len(second.all(PutTransport)) == 2
+        await first.socket.close()
+        assert await bob.call("mute", source="microphone") == {}
+        heard = [bob.events.get_nowait() for _ in range(bob.events.qsize())]
+        assert "media-disconnected" not in [event["method"] for event in heard if event]
+
+
+async def test_without_another_node_a_session_waits_for_the_dead_process(tmp_path: Path) -> None:
+    async with running_signalling(tmp_path, node_grace=60.0) as server, server.client() as ann:
+        async with link_node(server.url, secret=SECRET) as node:
+            await ann.call("join", token=server.token(await server.room()), offer=small_offer(MEETING))
+            kept = node.all(PutTransport)[0].transport_id
+            server.links.died("n1")
+            await node.socket.close()
+        await until_unlinked(server)
+        async with link_node(server.url, secret=SECRET, transports=(kept,)) as again:
+            assert (await again.told(PutTransport)).transport_id == kept
+
+
 async def test_a_node_that_does_not_answer_is_not_waited_for_forever(tmp_path: Path) -> None:
     async with (
         running_signalling(tmp_path, link_timeout=0.2) as server,
