@@ -53,6 +53,9 @@ _METHOD = """\
     make bench-smoke                               # whether the harness works: a minute, no root, no Janus
     make soak                                      # an hour of people who come and go: is memory flat?
 
+Smaller benchmarks of one part each, for whoever works on it: `python -m bench.forwarding` (the packet path in one
+process), `bench.websocket` (a full room without media), `bench.recording` and `bench.composite`.
+
 Your own installation is loaded over the network, without any rights there but the API's credentials:
 
     roomcast bench --url https://meet.example.com --publishers 1 --subscribers 100 --duration 60
