@@ -122,16 +122,26 @@ class Intake:
         for gap in self.tally.count(streams, sequences, sizes[at], arrivals[at]):
             self.gapped[gap.stream] = self._streams[gap.stream]
         self._note_transport_sequences(rows, owners, arrivals, at)
-        self._sample(rows, sizes, arrivals, at, streams)
+        self._sample(rows, sizes, arrivals, at, streams, self.tally.before_first(streams, sequences))
 
     def _sample(
-        self, rows: NDArray[np.uint8], sizes: Packets, arrivals: Packets, at: Packets, streams: Packets
+        self,
+        rows: NDArray[np.uint8],
+        sizes: Packets,
+        arrivals: Packets,
+        at: Packets,
+        streams: Packets,
+        early: NDArray[np.bool_],
     ) -> None:
-        """Decrypt one of SAMPLE_EACH, and the first packet of a stream, all retransmissions, and what is watched."""
+        """Decrypt one of SAMPLE_EACH, the first packet of a stream, all retransmissions, and what is watched.
+
+        And those that are `early`: libsrtp at both ends takes a number below the first for one far ahead, and counts a
+        turn of the numbers from there, which a receiver of samples must not miss.
+        """
         wanted = np.zeros(len(at), bool)
         step = max(SAMPLE_EACH, -(-len(at) // MOST_SAMPLES))
         wanted[int(self._random.integers(step)) :: step] = True
-        wanted |= self._always[streams]
+        wanted |= self._always[streams] | early
         for place in np.flatnonzero(wanted).tolist():
             row = at[place]
             stream = self._streams.get(int(streams[place]))
