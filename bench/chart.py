@@ -57,7 +57,8 @@ class _Canvas:
     def panel(self, name: str, outcomes: Sequence[Outcome]) -> None:
         kind = KINDS[name]
         better = "less is better" if kind.lower_is_better else "more is better"
-        unit = f", {kind.unit}" if kind.unit else ""
+        # Pillow's own font has no µ.
+        unit = f", {kind.unit.replace('µs', 'microseconds')}" if kind.unit else ""
         self._draw.text((12, self._y + 14), f"{kind.title}{unit} ({better})", fill=_TEXT, font=self._font)
         self._y += _TITLE
         most = max(one.most for outcome in outcomes for one in _spreads(outcome, name).values()) or 1.0

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 LOST = "packets were lost"
 """How the fault ends that a busy machine explains."""
 _MUCH_LOSS = 10.0
+BUSY = "others used"
+"""How a note begins that tells of other processes on the machine."""
 
 Figures = dict[str, float]
 """What one round gave, by name."""
@@ -53,6 +55,11 @@ class Round:
     notes: list[str] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def was_disturbed(self) -> bool:
+        """Whether other processes kept the machine busy meanwhile."""
+        return any(note.startswith(BUSY) for note in self.notes)
 
     @property
     def is_broken(self) -> bool:

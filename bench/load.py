@@ -11,6 +11,7 @@ from bench.client.datagrams import is_supported
 from bench.client.engine import Engine
 from bench.client.traffic import Burst
 from bench.figures import Round
+from bench.joining import all_of
 from bench.measuring import join_figures, measure
 
 SETTLE = 2.0
@@ -73,7 +74,7 @@ class _Test:
         gate = asyncio.Semaphore(_JOINING_AT_ONCE)
         began = time.monotonic()
         try:
-            await asyncio.gather(*(self._join(seat, gate) for seat in seats))
+            await all_of(self._join(seat, gate) for seat in seats)
             joining = time.monotonic() - began
             await asyncio.sleep(SETTLE)
             watching = asyncio.create_task(self._watch())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.adapters.server import Member
 from bench.client.datagrams import dropped_by
 from bench.client.engine import Engine
-from bench.figures import LOST, Figures, Round, percentile
+from bench.figures import BUSY, LOST, Figures, Round, percentile
 from bench.processes import busy_seconds, cpu_of
 
 BUSY_CLIENT = 90.0
@@ -81,7 +81,8 @@ def _figures(engine: Engine, begin: _Reading, end: _Reading, with_server: bool) 
         if received:
             figures["cpu_per_packet"] = used / received * 1e6
     if engine.intake.drop and lost:
-        figures["recovered"] = 100 * (end.recovered - begin.recovered) / lost
+        # What was lost just before the window may have been recovered in it.
+        figures["recovered"] = min(100.0, 100 * (end.recovered - begin.recovered) / lost)
     return figures
 
 
@@ -120,7 +121,7 @@ def _notes(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
         notes.append(f"the load client used {busy:.0f} % of its core: it may be what is slow")
     others = end.busy - begin.busy - (end.server_cpu - begin.server_cpu) - (end.client_cpu - begin.client_cpu)
     if others > OTHERS * (end.at - begin.at):
-        notes.append(f"others used {100 * others / (end.at - begin.at):.0f} % of a core meanwhile")
+        notes.append(f"{BUSY} {100 * others / (end.at - begin.at):.0f} % of a core meanwhile")
     for name, sentence in (
         ("frames-not-sent", "frames were not sent, because the load client was late"),
         ("send-failed", "datagrams could not be sent"),

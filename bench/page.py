@@ -38,6 +38,8 @@ _METHOD = """\
 - Latency is from the moment before a packet is encrypted by the sender to the moment when the receiver's kernel has it,
   of one packet in 64; the same clock is at both ends. These samples are decrypted, and their payload, sequence number,
   timestamp, picture id and marker compared with what was sent. All other packets are counted by their headers.
+- Each server picks the SRTP profile that it prefers of those that a browser offers. What was picked, and which feedback
+  was negotiated, stands below each table.
 - `capacity` raises the rate of one publisher until a packet is lost, then searches between.
 - Memory is the proportional set size of all the server's processes after the joins, less what it was before.
 - Janus has the configuration of its Debian package, with ICE-lite, the videoroom plugin and the WebSocket transport
@@ -50,6 +52,9 @@ _METHOD = """\
     .venv/bin/python -m bench report mine.json     # writes this page
     make bench-smoke                               # whether the harness works: a minute, no root, no Janus
     make soak                                      # an hour of people who come and go: is memory flat?
+
+Smaller benchmarks of one part each, for whoever works on it: `python -m bench.forwarding` (the packet path in one
+process), `bench.websocket` (a full room without media), `bench.recording` and `bench.composite`.
 
 Your own installation is loaded over the network, without any rights there but the API's credentials:
 
@@ -79,10 +84,23 @@ def write_page(results: Results, folder: Path) -> list[Path]:
 
 def render(results: Results) -> str:
     """The page's text."""
-    parts = [_HEAD.format(rounds=results.rounds, seconds=results.seconds)]
+    parts = [_HEAD.format(rounds=results.rounds, seconds=results.seconds), *_warning(results)]
     parts += [_section(outcome) for outcome in results.outcomes]
     parts += [_METHOD, "\n## The machine\n\n", *_list(results.environment)]
     return "".join(parts)
+
+
+def _warning(results: Results) -> list[str]:
+    """What has to be known before any figure is believed."""
+    rounds = [one for outcome in results.outcomes for of_server in outcome.servers.values() for one in of_server]
+    disturbed = sum(one.was_disturbed for one in rounds)
+    if not disturbed:
+        return []
+    return [
+        f"> In {disturbed} of {len(rounds)} rounds other processes used the same machine, so that the servers had not "
+        "their core to themselves.\n> Latencies, losses and joins then tell more of them than of the servers; "
+        "repeat the run on an idle machine.\n\n"
+    ]
 
 
 def _section(outcome: Outcome) -> str:
@@ -99,11 +117,11 @@ def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
 
 def _remarks(name: str, rounds: Sequence[Round]) -> list[str]:
     facts = {key: value for one in rounds for key, value in one.facts.items()}
-    told = [f"{key}: {value}" for key, value in facts.items()]
-    lines = [f"\n{name}. {'; '.join(told)}." if told else f"\n{name}."]
-    for number, one in enumerate(rounds):
-        lines += [f" Round {number + 1}: {note}." for note in one.remarks]
-    return [*lines, "\n"] if told or len(lines) > 1 else []
+    lines = [f"\n{name}. {'; '.join(f'{key}: {value}' for key, value in facts.items())}.\n"] if facts else []
+    noted = [(number, one.remarks) for number, one in enumerate(rounds, 1) if one.remarks]
+    if noted:
+        lines.append(f"\nWhat {name}'s rounds were like:\n\n")
+    return lines + [f"- round {number}: {'; '.join(remarks)}\n" for number, remarks in noted]
 
 
 def _list(values: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from bench.client.endpoint import Endpoint
 from bench.client.engine import Engine
 
 PATIENCE = 30.0
+LEAVING = 5.0
 GROUP_MODE_PEOPLE = 300
 """More than these need a room in lecture mode, in which moderators publish."""
 
@@ -73,7 +74,7 @@ class RoomcastClient:
         person = {"name": f"load {self._people}", "user_ref": f"load-{self._people}", "role": role}
         token = (await self._call("POST", f"/rooms/{room}/tokens", person))["token"]
         socket = await self._open_socket()
-        lines, uses = _lines(seat)
+        lines, uses = lines_of(seat)
         endpoint = engine.open(
             video="camera" if seat.publishes_video else "", audio="microphone" if seat.publishes_audio else ""
         )
@@ -94,6 +95,8 @@ class RoomcastClient:
         async def leave() -> None:
             with suppress(aiohttp.ClientError, TimeoutError):
                 await socket.send_json({"jsonrpc": "2.0", "id": 2, "method": "leave"})
+                # The server closes the connection when it has let go of everything.
+                await asyncio.wait_for(reader, LEAVING)
             await engine.close(endpoint)
             await socket.close()
             reader.cancel()
@@ -124,7 +127,7 @@ class RoomcastClient:
         return answer
 
 
-def _lines(seat: Seat) -> tuple[list[Line], dict[str, str]]:
+def lines_of(seat: Seat) -> tuple[list[Line], dict[str, str]]:
     """The m-lines of an offer, and the use of each by its mid."""
     lines: list[Line] = []
     uses: dict[str, str] = {}

@@ -66,7 +66,9 @@ class Endpoint:
         for section in sections:
             video = section.kind == "video"
             self._reduced_size &= "a=rtcp-rsize" in section.lines
-            self.sequence_id = section.extensions.get(SEQUENCE, 0) if section.ssrcs else self.sequence_id
+            if section.ssrcs:
+                # Servers may number the video only.
+                self.sequence_id = section.extensions.get(SEQUENCE, self.sequence_id)
             for place, ssrc in enumerate(section.ssrcs):
                 stream = Stream(self._tally.add(self.owner, ssrc), ssrc, video, self)
                 added.append(stream)

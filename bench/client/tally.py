@@ -101,6 +101,12 @@ class Tally:
             self._note(gap)
         return gaps
 
+    def before_first(self, streams: NDArray[np.int64], sequence_numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which packets have a number below that of the first of their stream, as far as the first was lately."""
+        base = self.base[streams]
+        recent = self.highest[streams] - base < _WRAP // 2
+        return recent & (((sequence_numbers - base) & 0xFFFF) >= _WRAP // 2)
+
     def repaired(self, stream: int, sequence_number: int) -> bool:
         """A retransmission brought this one; whether it was missing."""
         missing = self.missing.get(stream)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from sfu.rtp.extensions import write_extensions
+from sfu.rtp.packet import ONE_BYTE_PROFILE
 
 VIDEO_PAYLOAD_TYPE, RTX_PAYLOAD_TYPE, AUDIO_PAYLOAD_TYPE = 96, 97, 111
 AUDIO_LEVEL_ID, SEQUENCE_ID, MID_ID = 1, 3, 4
@@ -25,6 +26,7 @@ _PROBE = Struct("!4sIIBBHQ")  # magic, publisher, frame, index, packets of the f
 _MAGIC = b"rcb1"
 _CHECKSUM = Struct("!I")
 _RTP = Struct("!BBHII")
+_NUMBERED_RTP = Struct("!BBHIIHHBHB")  # with one header extension, the transport-wide sequence number
 _VP8_DESCRIPTOR = Struct("!BBHBB")
 _PATTERN_BYTES = 1 << 14
 
@@ -137,9 +139,21 @@ class VideoTraffic:
         return header + payload
 
     def _header(self, second: int, sequence: int, timestamp: int, ssrc: int, transport_sequence: int) -> bytes:
-        items = [(SEQUENCE_ID, transport_sequence.to_bytes(2, "big"))]
-        if self.sent < MID_PACKETS:
-            items.append((MID_ID, self._mid))
+        if self.sent >= MID_PACKETS:
+            # The usual case, at once: thousands of these a second are the load client's own.
+            return _NUMBERED_RTP.pack(
+                0x90,
+                second,
+                sequence,
+                timestamp,
+                ssrc,
+                ONE_BYTE_PROFILE,
+                1,
+                SEQUENCE_ID << 4 | 1,
+                transport_sequence,
+                0,
+            )
+        items = [(SEQUENCE_ID, transport_sequence.to_bytes(2, "big")), (MID_ID, self._mid)]
         return _RTP.pack(0x90, second, sequence, timestamp, ssrc) + write_extensions(items)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.adapters.server import Member, Seat, Server
 from bench.client.engine import Engine
 from bench.figures import Figures, Round
+from bench.joining import all_of
 from bench.measuring import join_figures
 from bench.processes import usage_of
 
@@ -53,7 +54,7 @@ async def fill(
     began = time.monotonic()
     members: list[Member] = []
     for publishing in (True, False):
-        members += await asyncio.gather(*(join(room, seat) for room, seat in places if seat.publishes == publishing))
+        members += await all_of(join(room, seat) for room, seat in places if seat.publishes == publishing)
     for room in dict.fromkeys(room for room, _ in places):
         await server.complete(engine, room)
     took = time.monotonic() - began

@@ -70,6 +70,16 @@ def test_a_retransmission_recovers_what_was_lost_once():
     assert (tally.lost, tally.recovered) == (2, 1)
 
 
+def test_numbers_below_the_first_are_told_while_it_was_lately():
+    tally, _ = counted([5, 6, 7])
+    asked = [4, 5, 65535, 8]
+    streams = np.zeros(4, np.int64)
+    assert tally.before_first(streams, np.array(asked)).tolist() == [True, False, True, False]
+    count(tally, [20_000])
+    count(tally, [40_000])
+    assert not tally.before_first(streams, np.array(asked)).any()
+
+
 def test_after_a_long_outage_nothing_is_asked_for():
     tally, gaps = counted([1], [1 + MAX_MISSING + 2])
     assert (tally.lost, len(gaps)) == (MAX_MISSING + 1, 1)

@@ -43,6 +43,13 @@ def test_packets_of_a_frame_are_numbered_on_and_the_last_is_marked():
     assert [int.from_bytes(one.extension(3) or b"", "big") for one in packets] == [0, 1, 2, 3, 4]
 
 
+def test_every_packet_has_its_transport_wide_number_and_the_first_ones_a_mid():
+    traffic = video()
+    packets = [packet for start in range(0, 100, 5) for packet in map(parse_rtp, traffic.frame(start, 1))]
+    assert [int.from_bytes(one.extension(3) or b"", "big") for one in packets] == list(range(100))
+    assert [one.extension(4) for one in packets] == [b"v"] * 50 + [None] * 50
+
+
 def test_sizes_of_a_frame_differ_by_one_byte_at_most_and_are_about_what_was_asked_for():
     traffic = video()
     for _ in range(20):
