@@ -19,6 +19,9 @@ from bench.scenarios.scenario import Scenario
 
 ADAPTERS: Mapping[str, Callable[[Place, Path], Server]] = {"roomcast": RoomcastServer, "janus": JanusServer}
 
+GOODBYE = 15
+"""Seconds that an interrupted run may take to end what it started."""
+
 Tell = Callable[[Scenario, str, int, Round | None], None]
 """Told of the scenario, the server's key and the round's number: before each round without outcome, after it with."""
 
@@ -59,11 +62,14 @@ def ending_cleanly() -> Iterator[None]:
     starts things in the background has SIGINT ignored."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Whatever still waits for something by then, as for the goodbye of a peer that is gone, is interrupted too.
+        signal.alarm(GOODBYE)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}
     try:
         yield
     finally:
+        signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
