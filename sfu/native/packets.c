@@ -1,4 +1,4 @@
-/* The flush of the packet path, and the reading of transport-wide feedback: what runs for each packet sent.
+/* The flush of the packet path: what runs for each packet sent.
  *
  * Every participant's packets are written one after another into one buffer, encrypted in place by libsrtp, whose
  * functions Python hands over, and given to the kernel in as few messages as its segmentation offload allows: one per
