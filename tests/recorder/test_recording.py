@@ -108,7 +108,7 @@ async def test_a_full_disk_ends_the_segment_and_is_said_once(tmp_path: Path, mon
         monkeypatch.setattr("recorder.append_file.AppendFile.append", full)
         await eventually(lambda: told)
         assert [reason for reason, _ in told] == ["disk-full"]
-    assert probe(tmp_path / "ada-1.mkv").packets["video"]
+    assert sum(map(len, probe(tmp_path / "ada-1.mkv").packets.values())) > 10
 
 
 async def test_a_fault_of_the_program_ends_this_segment_only(tmp_path: Path, monkeypatch) -> None:
