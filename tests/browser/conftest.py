@@ -1,4 +1,4 @@
-"""A server and a Chromium for the tests of a file, and a place to report what was measured."""
+"""A server for all tests, a Chromium for those of a file, and a place to report what was measured."""
 
 import fcntl
 import tempfile
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(TIMEOUT))
-            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,20 +68,20 @@ def measured(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return request.config.stash[MEASURED].append
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """One for all tests of a file: each makes rooms of its own."""
+    """One for all tests: each makes rooms of its own."""
     async with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def chromium_process() -> AsyncIterator[Browser]:
     async with chromium.chromium() as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def browser(chromium_process: Browser) -> AsyncIterator[Browser]:
     """A browser without any page, at the beginning of a test and after it."""
     yield chromium_process
@@ -89,7 +89,7 @@ async def browser(chromium_process: Browser) -> AsyncIterator[Browser]:
         await context.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(server: Server, browser: Browser) -> AsyncIterator[House]:
     """At the end no page may have reported an error, those of the content security policy included."""
     house = House(server, browser)

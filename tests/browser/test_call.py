@@ -14,7 +14,7 @@ from tests.support.server import Server
 FREEZE = 1000
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def three(server: Server, browser: Browser) -> AsyncIterator[list[Participant]]:
     """Three participants, not yet in a room. At the end none of their pages may have thrown."""
     participants = [await chromium_participant(server, browser, name) for name in ("red", "green", "blue")]
@@ -125,4 +125,5 @@ async def test_a_message_reaches_those_it_is_for(server: Server, three: list[Par
         green.page, "meeting.events.filter(([type]) => type === 'message-received').length === 2", "both messages"
     )
     assert [message["text"] for message in await green.events("message-received")] == ["to all", "to one"]
+    await blue.happened("message-received")
     assert [message["text"] for message in await blue.events("message-received")] == ["to all"]

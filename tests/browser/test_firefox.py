@@ -10,7 +10,7 @@ from tests.support.firefox import BidiConnection, firefox
 from tests.support.server import Server
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def fox() -> AsyncIterator[BidiConnection]:
     async with firefox() as running:
         yield running

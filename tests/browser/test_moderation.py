@@ -19,7 +19,7 @@ CAMERA = {"width": 320, "height": 180, "rate": 10}
 PATIENCE = 20.0
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def people(server: Server, browser: Browser) -> AsyncIterator[list[Participant]]:
     """Red, who moderates, green, who obeys nobody, blue and yellow; none in a room yet."""
     found = [await chromium_participant(server, browser, name) for name in ("red", "green", "blue", "yellow")]

@@ -98,7 +98,7 @@ class Recorded:
         return shown[1].at, shown[2].at
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def recorded(tmp_path_factory: pytest.TempPathFactory, chromium_process: Browser) -> AsyncIterator[Recorded]:
     folder = tmp_path_factory.mktemp("recorded")
     async with running_server(folder, recorders="1") as server:

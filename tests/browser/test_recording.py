@@ -22,7 +22,7 @@ SECONDS = 5
 LIVE_SECONDS = 3
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """With a recorder."""
     async with running_server(tmp_path_factory.mktemp("server"), recorders="1") as running:

@@ -71,7 +71,7 @@ async def media_node(server: Signalling) -> AsyncIterator[None]:
         await process.wait()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def meeting(tmp_path: Path, browser: Browser) -> AsyncIterator[Meeting]:
     async with running_signalling(tmp_path, static_dirs=find_static_dirs()) as server, media_node(server):
         yield Meeting(server, await server.room(), browser)

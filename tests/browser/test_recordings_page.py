@@ -96,7 +96,7 @@ async def meeting_with_files(server: Signalling, folder: Path) -> None:
     await end(server.store, conf_num, NOW + 2700)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def archived(tmp_path: Path) -> AsyncIterator[Signalling]:
     """A server that finds at its start that a session has ended of which there are no documents yet."""
     async with running_signalling(tmp_path) as before:
@@ -139,7 +139,7 @@ class Operator:
         return video
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def operator(archived: Signalling, browser: Browser) -> AsyncIterator[Operator]:
     operator = Operator(await chromium.open_page(browser, f"{archived.url}/recordings"))
     yield operator

@@ -23,8 +23,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Half the frames of the default: three pages that encode 720p in three layers are enough for two cores.
-    "--use-fake-device-for-media-stream=fps=15",
+    # A quarter of the frames of the default: three pages that encode 720p in three layers keep two cores busy.
+    "--use-fake-device-for-media-stream=fps=5",
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
