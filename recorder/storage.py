@@ -55,7 +55,7 @@ class ArchiveStorage:
             if names & _CONNECTED:
                 self._root = kind._strip_protocol(url)
             else:
-                self._shared, self._root = _open(url)
+                self._shared, self._root = _open(url, connected=False)
         except ImportError as error:
             raise StorageError(f"a package is missing for it: {error}") from error
         except Exception as error:  # each backend has its own errors
@@ -81,7 +81,7 @@ class ArchiveStorage:
         folder, name = posixpath.split(final)
         written = posixpath.join(folder, f".{name}.{secrets.token_hex(4)}") if self._renaming else final
         try:
-            fs = self._shared or _open(self._url)[0]
+            fs = self._shared or _open(self._url, connected=True)[0]
             if self._renaming:
                 fs.makedirs(folder, exist_ok=True)
             try:
@@ -133,9 +133,10 @@ class ArchiveStorage:
                 written.closed = True
 
 
-def _open(url: str) -> tuple[Any, str]:
-    # Listings are not kept: what others write there, signalling above all, would be missed.
-    fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+def _open(url: str, connected: bool) -> tuple[Any, str]:
+    # Listings are not kept: what others write there, signalling above all, would be missed. Neither are connections,
+    # which fsspec would otherwise hand out again long after the server has ended them.
+    fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False, skip_instance_cache=connected)
     return fs, root
 
 

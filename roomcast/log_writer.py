@@ -27,7 +27,8 @@ class PatientHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
-        except (TypeError, ValueError):
+        except Exception:
+            # As all handlers of the standard library: whoever logs is not to end by what they log.
             self.handleError(record)
             return
         try:
@@ -53,6 +54,9 @@ class PatientHandler(logging.Handler):
             try:
                 self._stream.write(line + "\n")
                 self._stream.flush()
+            except BlockingIOError:
+                # Somebody who has the same terminal or pipe made it non-blocking: the next line may fit again.
+                self._left_out += 1
             except (OSError, ValueError):
                 # Nobody reads any more, and there is nowhere else to say so.
                 return

@@ -52,7 +52,8 @@ async def keep_running(command: ChildCommand, died: Callable[[], None] = lambda:
     while True:
         started = loop.time()
         code = await _run_once(command)
-        died()
+        # By the loop, so that a fault in it ends nothing here.
+        loop.call_soon(died)
         delay = backoff.delay(loop.time() - started)
         _log.warning("child-died", child=command.name, exit_code=code, restart_in_seconds=delay)
         await asyncio.sleep(delay)

@@ -49,10 +49,11 @@ class Turnstile:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        self._waiting[0]()
-        self._waiting.popleft()
+        step = self._waiting.popleft()
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
+        # Last, so that a fault in it keeps nobody waiting.
+        step()
 
 
 class Certificate:
@@ -156,6 +157,24 @@ class DtlsServer:
             self._ended()
 
 
+def export_keys(ssl: SSL.Connection, *, is_server: bool) -> SrtpKeys | None:
+    """The SRTP keys of a handshake that is done, None when it agreed on no profile.
+
+    They are exported as client key, server key, client salt, server salt (RFC 5764 section 4.2).
+    """
+    name = ssl.get_selected_srtp_profile()
+    profile = next((each for each in SRTP_PROFILES if each.openssl_profile == name), None)
+    if profile is None:
+        return None
+    material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
+    own = 1 if is_server else 0
+    return SrtpKeys(
+        profile=profile.libsrtp_profile,
+        local=profile.get_key_and_salt(material, own),
+        remote=profile.get_key_and_salt(material, 1 - own),
+    )
+
+
 class _Session(RTCDtlsTransport):
     """aiortc's DTLS transport, with the SRTP keys handed out instead of used."""
 
@@ -173,20 +192,10 @@ class _Session(RTCDtlsTransport):
             self.failure = "dtls-fingerprint-mismatch"
 
     def _setup_srtp(self) -> None:
-        """Export the keys (RFC 5764 section 4.2): client key, server key, client salt, server salt."""
-        ssl = cast(SSL.Connection, self._ssl)
-        name = ssl.get_selected_srtp_profile()
-        profile = next((each for each in SRTP_PROFILES if each.openssl_profile == name), None)
-        if profile is None:
+        self.keys = export_keys(cast(SSL.Connection, self._ssl), is_server=True)
+        if self.keys is None:
             # Without keys the session counts as failed.
             self.failure = "dtls-no-srtp-profile"
-            return
-        material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
-        self.keys = SrtpKeys(
-            profile=profile.libsrtp_profile,
-            local=profile.get_key_and_salt(material, 1),
-            remote=profile.get_key_and_salt(material, 0),
-        )
 
 
 class _Pipe:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-LINK_VERSION = 1
+LINK_VERSION = 2
 
 Kind = Literal["audio", "video"]
 Source = Literal["microphone", "camera", "screen", "canvas"]

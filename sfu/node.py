@@ -251,8 +251,9 @@ class MediaNode:
         if self._waiting:
             now = self._clock()
             for router in tuple(self._waiting):
-                router.attend(now)
-                self._send_requests(router, now)
+                with self._contained(router_id=router.parameters.router_id):
+                    router.attend(now)
+                    self._send_requests(router, now)
         self._path.flush()
 
     def connected(self, transport: Transport) -> None:
@@ -333,6 +334,10 @@ class MediaNode:
 
     def _send_feedback(self, transport: Transport, peer: Peer, now: float) -> None:
         peer.ingress.police(now)
+        # A room may have hundreds of open microphones without a picture. They are no `senders`, and looked at only here
+        # for what is missing: sound has time for that.
+        if requests := peer.requests(now):
+            self._send_rtcp(transport, requests)
         for feedback in peer.ingress.feedback(now):
             self._send_rtcp(transport, feedback)
 

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from sfu.link_messages import Fingerprint, Identifier, Message, TapToken
 
-RECORDER_LINK_VERSION = 1
+RECORDER_LINK_VERSION = 2
 
 RecordingKind = Literal["individual", "live"]
 RecordedKind = Literal["recording", "transcoded", "live"]

@@ -27,6 +27,7 @@ from OpenSSL import SSL
 
 from bench.client.datagrams import open_socket
 from bench.client.description import Local, Remote
+from sfu.dtls import export_keys
 from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
 
 # As Chromium offers them. The server's preference decides.
@@ -180,19 +181,9 @@ class _Dtls(RTCDtlsTransport):
         self._set_role("client")
 
     def _setup_srtp(self) -> None:
-        """Export the keys (RFC 5764 section 4.2): client key, server key, client salt, server salt."""
         ssl = cast(SSL.Connection, self._ssl)
-        name = ssl.get_selected_srtp_profile()
-        profile = next((each for each in SRTP_PROFILES if each.openssl_profile == name), None)
-        if profile is None:
-            return
-        self.profile = name.decode()
-        material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
-        self.keys = SrtpKeys(
-            profile=profile.libsrtp_profile,
-            local=profile.get_key_and_salt(material, 0),
-            remote=profile.get_key_and_salt(material, 1),
-        )
+        self.profile = ssl.get_selected_srtp_profile().decode()
+        self.keys = export_keys(ssl, is_server=False)
 
 
 class _Pipe:

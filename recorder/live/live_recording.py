@@ -115,6 +115,10 @@ class LiveRecording:
             except TimeoutError:
                 self._log.error("the process of a live recording says nothing any more")
                 return False
+            except ValueError:
+                # Longer than a line of ours can be, and skipped by now.
+                self._log.debug("a live recording said something endless")
+                continue
             if not line:
                 return False
             if self._take(line):

@@ -125,9 +125,11 @@ class BrowserProcess:
                 start_new_session=True,
                 env=_environment(profile),
             )  # fmt: skip
-        except OSError as error:
+        except BaseException as error:
             shutil.rmtree(profile, ignore_errors=True)
-            raise WebViewError("no-browser", f"the browser cannot be started: {error}") from error
+            if isinstance(error, OSError):
+                raise WebViewError("no-browser", f"the browser cannot be started: {error}") from error
+            raise
         running = cls(process, profile)
         try:
             async with asyncio.timeout(START_TIMEOUT):
@@ -162,7 +164,10 @@ class BrowserProcess:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
-        await asyncio.wait(self._tasks)
+        # A helper that left the group would keep the pipes open.
+        _, reading = await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT)
+        for task in reading:
+            task.cancel()
         await asyncio.to_thread(shutil.rmtree, self._profile, ignore_errors=True)
 
     async def _listen(self) -> None:

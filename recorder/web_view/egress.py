@@ -25,15 +25,19 @@ def is_public(address: IpAddress) -> bool:
     Not public are loopback, link-local, private, shared, multicast and reserved addresses, see the IANA registries
     of special-purpose addresses (RFC 6890).
     """
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _TRANSLATED:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local or address in _TRANSLATED_INSIDE:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    meant = _meant(address)
+    if isinstance(meant, IPv6Address) and (meant.is_site_local or meant in _TRANSLATED_INSIDE):
+        return False
+    return meant.is_global and not meant.is_multicast and not meant.is_reserved
+
+
+def _meant(address: IpAddress) -> IpAddress:
+    """The IPv4 address for which an IPv6 address stands, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Egress:
             parsed = ip_address(address)
         except ValueError:
             return False
-        return is_public(parsed) and parsed not in self.own
+        return is_public(parsed) and not {parsed, _meant(parsed)} & self.own
 
 
 def _normal(host: str) -> str:

@@ -118,16 +118,16 @@ class JpegDecoder:
         is damaged."""
         try:
             frames = self._codec.decode(av.Packet(base64.b64decode(jpeg)))
+            if not frames:
+                return None
+            return self._scaler.reformat(
+                frames[-1],
+                self._size.width,
+                self._size.height,
+                "yuv420p",
+                src_color_range=ColorRange.JPEG,
+                dst_color_range=ColorRange.MPEG,
+                threads=1,
+            )
         except (av.FFmpegError, ValueError):
             return None
-        if not frames:
-            return None
-        return self._scaler.reformat(
-            frames[-1],
-            self._size.width,
-            self._size.height,
-            "yuv420p",
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            threads=1,
-        )

@@ -12,7 +12,7 @@ import ifaddr
 import structlog
 
 from recorder.layouts import Size
-from recorder.web_view.browser import Browser, BrowserProcess
+from recorder.web_view.browser import START_TIMEOUT, Browser, BrowserProcess
 from recorder.web_view.devtools import DevTools, Params
 from recorder.web_view.egress import Egress, IpAddress, is_page
 from recorder.web_view.errors import WebViewError
@@ -68,7 +68,7 @@ class WebView:
             raise
         view = cls(process, proxy, size)
         try:
-            await view._attach(page, surroundings.conf_num)
+            await view._prepare(page, surroundings.conf_num)
             async with asyncio.timeout(LOAD_TIMEOUT):
                 await view._show(page.url)
         except TimeoutError as error:
@@ -133,13 +133,28 @@ class WebView:
         code = status.get("result", {}).get("value", 0)
         if isinstance(code, int) and code >= _FIRST_ERROR_STATUS:
             raise WebViewError("not-loaded", f"the page cannot be loaded: its server answers {code}")
-        self._tasks.append(asyncio.create_task(self._screencast.run()))
+        self._tasks.append(asyncio.create_task(self._film()))
         await self._reached(self._screencast.shown)
+
+    async def _film(self) -> None:
+        try:
+            await self._screencast.run()
+        except Exception:
+            # What a browser can send is not for us to list; without this the film would show one picture for ever.
+            log.exception("the pictures of a page met a fault of this program")
+            self._fail("the recorder has a fault: the page's pictures cannot be read")
 
     async def _reached(self, event: asyncio.Event) -> None:
         await event.wait()
         if self._failed is not None:
             raise WebViewError("crashed", self._failed)
+
+    async def _prepare(self, page: recording_messages.WebView, conf_num: str) -> None:
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                await self._attach(page, conf_num)
+        except TimeoutError as error:
+            raise WebViewError("no-browser", "the recorder's browser does not answer") from error
 
     async def _attach(self, page: recording_messages.WebView, conf_num: str) -> None:
         """Take the browser's only page, and make rules for it."""

@@ -30,14 +30,17 @@ class CompiledFlush:
 
     def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
         path, enqueue = self._path, lib.path_enqueue
-        for outlet, packets in work:
-            native = outlet.native
-            if native is None:
-                native = outlet.native = _NativeOutlet(outlet.plans)
-            for packet in packets:
-                while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
-                    lib.path_flush(path, microseconds)
-        lib.path_flush(path, microseconds)
+        try:
+            for outlet, packets in work:
+                native = outlet.native
+                if native is None:
+                    native = outlet.native = _NativeOutlet(outlet.plans)
+                for packet in packets:
+                    while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
+                        lib.path_flush(path, microseconds)
+        finally:
+            # Whatever happens, the path forgets the outlets: they may be gone before the next flush.
+            lib.path_flush(path, microseconds)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         native = _native_plan(plan)

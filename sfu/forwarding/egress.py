@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from sfu.forwarding.wire_format import Canonical
 
 WriteFrame = Callable[[bytes], object]
-"""Sends one packet as a frame of a stream; what it returns does not matter here."""
+"""Sends one packet as a frame of a stream; what it returns does not matter here. It must neither raise nor come back
+to the packet path, nor close an egress: it is called amid a flush."""
 
 
 class Egress:

@@ -74,8 +74,8 @@ class PacketPath:
         """Send everything enqueued."""
         if not self._touched:
             return
-        self._flush.flush([(outlet, level(outlet.take_pending())) for outlet in self._touched], self._microseconds())
-        self._touched.clear()
+        touched, self._touched = self._touched, []
+        self._flush.flush([(outlet, level(outlet.take_pending())) for outlet in touched], self._microseconds())
         self._count("packets-forwarded", self._packets)
         self._count("octets-forwarded", self._octets)
         self._packets = self._octets = 0

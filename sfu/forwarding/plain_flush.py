@@ -48,8 +48,11 @@ class PlainFlush:
                 if not egress.work:
                     busy.append(egress)
                 egress.work.append((plan, packets))
+        # All is taken before anything is sent: what a fault left behind would keep its participant out for ever.
+        taken = [(egress, egress.work) for egress in busy]
         for egress in busy:
-            own, egress.work = egress.work, []
+            egress.work = []
+        for egress, own in taken:
             self._emit(egress, own, microseconds)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:

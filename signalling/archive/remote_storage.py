@@ -30,8 +30,8 @@ def open_storage(url: str) -> Storage:
     try:
         kind = fsspec.get_filesystem_class(fsspec.utils.get_protocol(url))
         if CONNECTED & _protocols(kind):
-            return RemoteStorage(lambda: _open(url)[0], kind._strip_protocol(url))
-        filesystem, root = _open(url)
+            return RemoteStorage(lambda: _open(url, connected=True)[0], kind._strip_protocol(url))
+        filesystem, root = _open(url, connected=False)
     except Exception as error:
         # A kind that is not known, a package that is missing, or whatever the file system of the kind says.
         raise StorageError(f"the storage cannot be used: {error}") from error
@@ -94,9 +94,10 @@ class RemoteStorage:
             raise StorageError(f"{type(error).__name__}: {error}") from error
 
 
-def _open(url: str) -> tuple[Any, str]:
-    # Listings that were remembered would hide what a recorder has brought meanwhile.
-    filesystem, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+def _open(url: str, connected: bool) -> tuple[Any, str]:
+    # Listings that were remembered would hide what a recorder has brought meanwhile, and connections that were
+    # remembered be handed out again long after the server has ended them.
+    filesystem, root = fsspec.core.url_to_fs(url, use_listings_cache=False, skip_instance_cache=connected)
     return filesystem, root
 
 

@@ -105,7 +105,7 @@ async def test_the_layer_follows_the_height_that_is_of_use(server: Server, three
     await red.join(room.room_id, camera={"width": 960, "height": 540})
     await green.join(room.room_id)
     await green.sees(red)
-    await eventually(green.page, "meeting.people()[0].size[1] === 540", "the largest layer", timeout=30)
+    await eventually(green.page, "meeting.people()[0].size[1] === 540", "the largest layer", timeout=60)
     await green.page.evaluate("meeting.restartGaps()")
     for height in (135, 540):
         wanted = json.dumps(None if height == 540 else height)

@@ -23,7 +23,7 @@ async def test_a_killed_media_node_is_noticed_and_everybody_comes_back(server: S
     await server.wait_until_healthy()
     assert killed not in server.media_nodes()
     for participant in (red, green):
-        await participant.happened("reconnected", timeout=30)
+        await participant.happened("reconnected", timeout=60)
 
     await blue.join(room.room_id)
     await red.sees(green, blue)
@@ -67,7 +67,7 @@ async def test_everybody_comes_back_by_themselves_when_the_whole_server_was_kill
         ports = await server.kill()
     async with running_server(tmp_path, ports):
         for participant in (red, green):
-            await participant.happened("reconnected", timeout=40)
+            await participant.happened("reconnected", timeout=60)
         await red.sees(green)
         await green.talk(True)
         await red.hears(green)

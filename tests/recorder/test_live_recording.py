@@ -15,7 +15,8 @@ from recorder.delivery import Workshop
 from recorder.jobs import LIVE_WEIGHT, Jobs
 from recorder.live import live_recording
 from recorder.live.finishing import finished_film
-from recorder.live.messages import FILM, FRAGMENTS
+from recorder.live.live_recording import LiveRecording
+from recorder.live.messages import FILM, FRAGMENTS, LiveOrder
 from recorder.storage import ArchiveStorage
 from recorder.work_folder import WorkFolder
 from sfu.recording_messages import FileKnown, FileStored, Person, PutSegment, RecorderMessage, SegmentFailed
@@ -110,7 +111,10 @@ async def test_a_live_segment_is_a_film_in_the_archive_soon_after_its_end(tmp_pa
         assert not it.all(SegmentFailed)
 
 
-async def test_a_process_that_dies_is_told_and_its_film_is_delivered(tmp_path: Path) -> None:
+async def test_a_process_that_dies_early_is_told_and_its_film_is_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_recording, "MIN_LIFE", 3600.0)  # of a slow machine, too
     async with tap_port() as tap, recorder(tmp_path) as it:
         it.order(live(tap))
         await it.growing()
@@ -131,6 +135,23 @@ async def test_a_death_amid_a_recording_that_went_well_is_an_interruption(
         os.kill(children()[0], signal.SIGKILL)
         await until(lambda: it.all(SegmentFailed))
         assert [failed.reason for failed in it.all(SegmentFailed)] == ["interrupted"]
+
+
+async def test_an_endless_line_of_a_library_does_not_end_a_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    ended = '{"type": "ended", "counters": {"odd": 1}}'
+    program.write_text(f"#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x\necho\necho '{ended}'\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(live_recording.sys, "executable", str(program))
+    failures: list[str] = []
+    async with tap_port() as tap:
+        order = LiveOrder(folder=tmp_path, encoder="libx264", began_at=0.0, segment=live(tap))
+        recording = LiveRecording(order, clock=lambda: 1.0, failed=lambda _, message: failures.append(message))
+        async with asyncio.timeout(PATIENCE):
+            await recording.ended()
+    assert (recording.counters(), failures) == ({"odd": 1}, [])
 
 
 async def test_a_film_that_was_cut_off_with_its_recorder_is_delivered_at_the_next_start(tmp_path: Path) -> None:

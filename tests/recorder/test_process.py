@@ -35,7 +35,7 @@ from tests.support.taps import TOKEN
 
 
 async def eventually_gone(recorder) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while recorder.segments():
             await asyncio.sleep(0.05)
 
@@ -173,7 +173,7 @@ async def test_a_killed_recorder_loses_at_most_the_last_second_and_delivers_the_
         async with recorder_process(tmp_path, signalling) as recorder:
             await linked(signalling)
             await signalling.order(put_segment(tap.target))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not tap.connections:
                     await asyncio.sleep(0.01)
             await asyncio.sleep(2.5)
@@ -202,7 +202,7 @@ async def test_what_was_made_without_signalling_is_told_when_it_is_back(tmp_path
             await signalling.told(CompositeProgress)
         try:
             composite = recorder.archive / "CONF-1" / "segment-1.mp4"
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not composite.exists():
                     await asyncio.sleep(0.05)
             assert recorder.segments()

@@ -89,7 +89,7 @@ async def test_a_segment_whose_film_failed_is_kept_and_delivered_once_it_is_made
         failed = await signalling.told(CompositeFailed)
         assert "mark.png is not a PNG" in failed.message
         (folder,) = recorder.segments()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while json.loads((folder / "job.json").read_text())["phase"] != "kept":
                 await asyncio.sleep(0.05)
         (told,) = re.findall(r"roomcast compose [^\"]*", recorder.log())
@@ -100,6 +100,6 @@ async def test_a_segment_whose_film_failed_is_kept_and_delivered_once_it_is_made
         film = await signalling.told(FileStored)
         assert (film.kind, film.name) == ("transcoded", "segment-1.mp4")
         assert float(probe(recorder.archive / film.location)["format"]["duration"]) > 0.5
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while folder.exists():
                 await asyncio.sleep(0.05)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from recorder.storage import CHUNK, ArchiveStorage, StorageError
 from tests.support.ftp import ftp_server
@@ -97,6 +99,28 @@ async def test_an_ftp_server_that_is_away_is_no_obstacle_at_the_start(source: Pa
     async with storage_at(f"ftp://ada:secret@127.0.0.1:{free_port()}/archive") as storage:
         with pytest.raises(StorageError, match=r"film\.mp4"):
             await storage.put(source, "CONF-1/film.mp4")
+
+
+class Connection(MemoryFileSystem):
+    """A kind of file system that is one connection, as fsspec knows SFTP."""
+
+    protocol = "sftp"
+    opened = 0
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        Connection.opened += 1
+
+
+async def test_a_connection_that_the_server_may_have_ended_is_not_used_again(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_registry, "sftp", Connection)
+    monkeypatch.setattr(Connection, "store", {})
+    async with storage_at("sftp://archive.example/films") as storage:
+        for number in range(4):
+            await storage.put(source, f"CONF-1/film-{number}.mp4")
+    assert Connection.opened == 4
 
 
 class FailingDigest:

@@ -49,6 +49,13 @@ def test_public_addresses_are_reached_but_those_of_this_machine(
     assert Egress.of([], [address]).reachable(name, port, told) == []
 
 
+@given(st.ip_addresses(v=4).filter(is_public), names, ports)
+def test_this_machine_is_not_reached_in_the_clothes_of_ipv6_either(address: IPv4Address, name: str, port: int) -> None:
+    disguised = str(IPv6Address(int(IPv6Address("::ffff:0:0")) | int(address)))
+    assert Egress().reachable(name, port, [disguised]) == [disguised]
+    assert Egress.of([], [address]).reachable(name, port, [disguised]) == []
+
+
 @given(inside, names, ports)
 def test_hosts_that_the_operator_names_are_reached_wherever_they_are(
     address: IPv4Address | IPv6Address, name: str, port: int

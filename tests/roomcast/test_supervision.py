@@ -53,8 +53,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def kept_running(command: ChildCommand) -> AsyncIterator[None]:
-    task = asyncio.create_task(keep_running(command))
+async def kept_running(command: ChildCommand, died: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+    task = asyncio.create_task(keep_running(command, died))
     try:
         yield
     finally:
@@ -76,6 +76,17 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
         os.kill(pids(file)[0], signal.SIGKILL)
         await until(lambda: len(pids(file)) == 2)
         assert is_running(pids(file)[1])
+
+
+async def test_who_wants_to_know_of_a_death_is_told_and_their_faults_end_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "pids"
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+    async with kept_running(child(file), lambda: 1 / 0):  # type: ignore[arg-type, return-value]  # as any callback
+        await until(lambda: len(pids(file)) == 1)
+        os.kill(pids(file)[0], signal.SIGKILL)
+        await until(lambda: len(pids(file)) == 2)
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
 
 
 async def test_the_child_is_gone_when_keeping_it_running_ends(tmp_path: Path) -> None:

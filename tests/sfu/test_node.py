@@ -22,9 +22,11 @@ from sfu.link_messages import (
     TransportState,
 )
 from sfu.metrics import Counters
-from sfu.node import DECISION_TICKS, MediaNode
+from sfu.node import DECISION_TICKS, REPORT_TICKS, TICK, MediaNode
+from sfu.rtcp.packets import Nack, parse_rtcp
+from sfu.srtp import SrtpSender
 from sfu.transport.mux import Mux
-from tests.support.forwarding import camera, microphone, slots
+from tests.support.forwarding import KEYS, AudioSource, camera, microphone, slots
 from tests.support.taps import put_tap
 
 CERTIFICATE = Certificate.generate()
@@ -211,4 +213,36 @@ async def test_a_fault_in_a_command_refuses_the_command(monkeypatch: pytest.Monk
     async with Node() as node:
         monkeypatch.setattr(Router, "__init__", lambda *_, **__: 1 / 0)
         assert node.error(put_router()) == "invalid"
+        assert node.counters.totals()["fault"] == 1
+
+
+async def test_lost_sound_is_asked_for_again_of_who_sends_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Node() as node:
+        for command in (put_router(), put_transport("t", tracks=(microphone("t"),))):
+            assert node.error(command) is None
+        transport, _ = node.node._transports["t"]
+        transport.context.egress.protect_with(SrtpSender(KEYS))
+        sent: list[bytes] = []
+        monkeypatch.setattr(transport, "send_rtcp", sent.append)
+        source = AudioSource(7)
+        packets = [source.packet() for _ in range(3)]
+        for packet in (packets[0], packets[2]):
+            node.node.rtp(transport, packet, node.clock.now)
+        node.node.batch_done()
+        for _ in range(REPORT_TICKS):
+            node.clock.now += TICK
+            node.node.tick()
+        asked = [packet for data in sent for packet in parse_rtcp(data) if isinstance(packet, Nack)]
+        assert {(nack.media_ssrc, nack.sequence_numbers) for nack in asked} == {(7, (source.sequence - 1,))}
+
+
+async def test_a_fault_in_one_session_holds_up_no_packets_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Node() as node:
+        for command in (put_router(), put_transport("t", slots=slots(audio=1))):
+            assert node.error(command) is None
+        flushed: list[bool] = []
+        monkeypatch.setattr(Router, "attend", lambda *_: 1 / 0)
+        monkeypatch.setattr(node.node._path, "flush", lambda: flushed.append(True))
+        node.node.batch_done()
+        assert flushed
         assert node.counters.totals()["fault"] == 1

@@ -62,5 +62,5 @@ def listen(path: Path) -> NDArray[np.float32]:
 def probe(path: Path) -> dict[str, Any]:
     """What ffprobe says of the format and of the streams, by their kind."""
     command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", str(path)]
-    told = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     return {"format": told["format"]} | {stream["codec_type"]: stream for stream in told["streams"]}

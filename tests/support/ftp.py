@@ -40,7 +40,7 @@ class FtpServer:
         await self._server.close()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sfu.rtp.framing import FrameReader, frame
 from sfu.transport.mux import Mux
 from sfu.transport.transport import Transport
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds a test waits for what must happen; only a failing test waits that long."""
 
 

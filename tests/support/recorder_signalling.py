@@ -26,7 +26,7 @@ from sfu.recording_messages import (
 )
 
 SECRET = "the secret of the link"
-PATIENCE = 30.0
+PATIENCE = 60.0
 ADA = Person(name="Ada", role="moderator")
 
 M = TypeVar("M", bound=RecorderMessage)

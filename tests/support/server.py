@@ -17,8 +17,8 @@ from typing import Any
 import aiohttp
 
 COMMAND = Path(sys.executable).with_name("roomcast")
-START_TIMEOUT = 30.0
-STOP_TIMEOUT = 10.0
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 60.0
 ARCHIVE_TIMEOUT = 60.0
 # Enough of the log to see why something failed, little enough to read.
 LOG_TAIL = 6000

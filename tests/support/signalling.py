@@ -24,7 +24,7 @@ from signalling.tokens import TokenIssuer
 
 SECRET = "a-link-secret"
 CREDENTIALS = Credentials("app", "an-app-key")
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class RefusedByServerError(AssertionError):

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from pylibsrtp import Policy
 
+from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.packet_path import kernel_has_segmentation
+from sfu.forwarding.plain_flush import PlainFlush
 from sfu.srtp import SrtpReceiver, SrtpSender
 from tests.support.forwarding import KEYS, RecordingSocket, Session, VideoSource, camera, slots
 
@@ -89,6 +91,30 @@ def test_tcp_peers_get_each_packet_in_a_frame() -> None:
     assert all(receiver.unprotect_rtp(frame) is not None for frame in written)
 
 
+def test_a_fault_in_a_flush_keeps_nobody_out_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    publisher = session.join("p", tracks=(camera("p"),))
+    subscribers = [session.join(name, slots=slots(video=1)) for name in ("a", "b")]
+    source = VideoSource(1)
+    publisher.send(*source.frame(key=True))
+    with monkeypatch.context() as patched:
+        patched.setattr(PlainFlush, "_emit", broken)
+        patched.setattr(CompiledFlush, "_fill", broken)
+        with pytest.raises(ZeroDivisionError):
+            publisher.send(*source.frame())
+    for subscriber in subscribers:
+        subscriber.received()
+    publisher.send(*source.frame())
+    assert [len(subscriber.received()) for subscriber in subscribers] == [2, 2]
+    session.router.remove_transport("a")
+    publisher.send(*source.frame())
+    assert len(subscribers[1].received()) == 2
+
+
+def broken(*_: object) -> None:
+    raise ZeroDivisionError
+
+
 def test_a_peer_that_is_not_connected_yet_gets_nothing() -> None:
     session = Session()
     subscriber = session.join("s", slots=slots(video=1))
@@ -104,7 +130,7 @@ def test_the_kernel_cuts_a_message_as_meant() -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
     ):
         receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(10)
+        receiver.settimeout(60)
         session = Session()
         subscriber = session.join("s", slots=slots(video=1))
         subscriber.peer.egress.send_to(sender, receiver.getsockname())

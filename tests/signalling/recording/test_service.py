@@ -390,6 +390,6 @@ async def test_whoever_does_not_say_hello_properly_is_turned_away(server: Signal
         session.ws_connect(f"{server.url}/link/recorder", headers=headers) as socket,
     ):
         await socket.send_str(first)
-        received = await socket.receive(timeout=10)
+        received = await socket.receive(timeout=60)
         assert received.type is aiohttp.WSMsgType.CLOSE
     assert server.recording.recorders() == []

@@ -294,6 +294,6 @@ async def test_two_negotiations_of_one_participant_do_not_get_mixed_up(server: S
 
 
 async def until_unlinked(server: Signalling) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while server.sessions.around.nodes.linked():
             await asyncio.sleep(0.01)
