@@ -68,8 +68,14 @@ export class Peer {
    */
   async offer() {
     const description = await this.connection.createOffer();
-    const sdp = withAudioRepair(/** @type {string} */ (description.sdp));
-    await this.connection.setLocalDescription({ type: "offer", sdp });
+    let sdp = withAudioRepair(/** @type {string} */ (description.sdp));
+    try {
+      await this.connection.setLocalDescription({ type: "offer", sdp });
+    } catch {
+      // A browser that has no offer changed: better without repair than without sound.
+      sdp = /** @type {string} */ (description.sdp);
+      await this.connection.setLocalDescription(description);
+    }
     for (const transceiver of this.#published.keys()) {
       if (transceiver.mid !== null) this.#mids.set(transceiver, transceiver.mid);
     }

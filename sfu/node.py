@@ -175,7 +175,12 @@ class MediaNode:
                 transport.update_ice(command.ice)
             except ValueError as error:
                 raise CommandError("invalid", str(error)) from error
-        peer = transport.context = router.put_transport(command, self._clock())
+        try:
+            peer = transport.context = router.put_transport(command, self._clock())
+        except Exception:
+            if known is None:
+                transport.close()
+            raise
         if known is None:
             self._transports[command.transport_id] = (transport, router)
             self._reports.add(command.transport_id, (transport, peer))

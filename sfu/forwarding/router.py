@@ -327,14 +327,19 @@ class Router:
             transport_id = next(iter(self._behind))
             chosen[transport_id] = self._behind.pop(transport_id)
         filled: dict[str, dict[str, str | None]] = {}
-        for transport_id, peer in chosen.items():
-            self._behind.pop(transport_id, None)
-            if not peer.slots or not peer.connected:
-                continue
-            if not fill_peer(peer, scene, now):
-                self._unsettled[transport_id] = peer
-            if changes := report_changes(peer):
-                filled[transport_id] = changes
+        remaining = iter(list(chosen.items()))
+        try:
+            for transport_id, peer in remaining:
+                self._behind.pop(transport_id, None)
+                if not peer.slots or not peer.connected:
+                    continue
+                if not fill_peer(peer, scene, now):
+                    self._unsettled[transport_id] = peer
+                if changes := report_changes(peer):
+                    filled[transport_id] = changes
+        finally:
+            # Whom a fault with another one kept from being filled.
+            self._behind.update(remaining)
         self._effort += len(chosen)
         if self._behind:
             self._waiting.add(self)

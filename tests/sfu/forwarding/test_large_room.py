@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.forwarding import router as router_module
+from sfu.forwarding.peer import Peer
 from sfu.forwarding.router import FILL_BATCH
+from sfu.forwarding.scene import Scene
 from sfu.link_messages import SlotsFilled
 from tests.support.forwarding import AudioSource, Member, Session, VideoSource, camera, microphone, slots
 
@@ -119,3 +121,27 @@ def test_nothing_is_done_for_anybody_while_nothing_changes(monkeypatch: pytest.M
         session.now += 0.3
         session.decide()
     assert filled == []
+
+
+def test_a_fault_with_one_participant_keeps_no_other_from_their_pictures() -> None:
+    room = Room()
+    room.step(0, "speak")
+    real, failed = router_module.fill_peer, []
+
+    def fill_peer(peer: Peer, scene: Scene, now: float) -> bool:
+        if peer.endpoint_id == "v0" and not failed:
+            failed.append(peer)
+            raise RuntimeError("a fault")
+        return real(peer, scene, now)
+
+    room.step(1, "speak")
+    catch_up(room.session)
+    assert all("p1-cam" in shown(viewer)[1] for viewer in room.viewers)
+    with patch.object(router_module, "fill_peer", fill_peer):
+        room.session.router.pause_tracks("p1", {"p1-cam": True})
+        with pytest.raises(RuntimeError, match="a fault"):
+            room.session.router.decide(room.session.now)
+        for _ in range(VIEWERS + PUBLISHERS):
+            room.session.now += 0.01
+            room.session.router.tend(room.session.now)
+    assert not any("p1-cam" in shown(viewer)[1] for viewer in room.viewers[1:])
