@@ -87,7 +87,7 @@ def test_an_option_that_cannot_be_used_stops_every_command(
 
 
 def test_a_media_node_needs_to_know_where_signalling_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("roomcast.logs.configure", lambda *_: None)
+    monkeypatch.setattr("roomcast.logs.configure", lambda *_, **__: None)
     result = run("media-node", ROOMCAST_DATA_DIR=str(tmp_path))
     assert (result.exit_code, "ROOMCAST_LINK_URL" in result.stderr) == (2, True)
 
@@ -105,7 +105,7 @@ def test_a_media_node_needs_to_know_where_signalling_is(tmp_path: Path, monkeypa
 def test_a_recorder_that_cannot_start_says_which_option_to_mend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], mentions: str
 ) -> None:
-    monkeypatch.setattr("roomcast.logs.configure", lambda *_: None)
+    monkeypatch.setattr("roomcast.logs.configure", lambda *_, **__: None)
     usable = {
         "ROOMCAST_DATA_DIR": str(tmp_path),
         "ROOMCAST_LINK_URL": "ws://127.0.0.1:9/link",
