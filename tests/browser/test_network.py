@@ -11,7 +11,7 @@ from tests.support.relay import Impairment, udp_relay
 from tests.support.server import Server
 
 TCP_ONLY = "({protocol, ip, port}) => protocol === 'tcp' && {ip, port}"
-JOINS = 7
+JOINS = 3
 # Frames of several packets, often: what is lost is known to be by what follows at once. (Of one small frame each 67 ms
 # the loss is known 67 ms later, and Chromium calls a pause of 217 ms a freeze.)
 REAL_CAMERA = {"rate": 30, "grain": 60}
