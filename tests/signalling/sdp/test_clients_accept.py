@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from signalling.sdp import LocalEnd, MediaUse, Negotiated, answer, parse_offer
@@ -13,6 +14,8 @@ from tests.signalling.sdp.pages import chromium_page, firefox_page
 from tests.support.page import Page
 
 LAYERS = ["q", "h", "f"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Call:
@@ -39,11 +42,19 @@ class Call:
         return [transceiver["currentDirection"] for transceiver in (await self.transceivers()).values()]
 
 
-@pytest.fixture(params=[chromium_page, firefox_page], ids=["chromium", "firefox"])
-async def call(request: pytest.FixtureRequest) -> AsyncIterator[Call]:
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=[chromium_page, firefox_page], ids=["chromium", "firefox"]
+)
+async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
     open_page: Callable[[], AbstractAsyncContextManager[Page]] = request.param
-    async with open_page() as page:
-        yield Call(page)
+    async with open_page() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def call(page: Page) -> AsyncIterator[Call]:
+    yield Call(page)
+    await page.evaluate("window.pc.close()")
 
 
 SCREENS = [MediaUse("23", "screen-slot"), MediaUse("24", "screen-slot")]
@@ -115,7 +126,7 @@ async def test_a_browser_accepts_that_nothing_is_served(call: Call) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("call", [chromium_page], ids=["chromium"], indirect=True)
+@pytest.mark.parametrize("page", [chromium_page], ids=["chromium"], indirect=True)
 async def test_a_camera_that_rests_comes_back_with_all_its_layers(call: Call) -> None:
     # Firefox leaves simulcast out of the offer of a resting camera, and sends one layer ever after.
     await call.run("startCall({slots: [1, 1, 0]})")
