@@ -14,16 +14,14 @@ from recorder.errors import RecordingError
 from recorder.job_file import Job, JobError
 from recorder.live.live_recording import LiveRecording
 from recorder.live.messages import LiveOrder
-from recorder.recording import FailureReason, Recording, failure_reason
+from recorder.recording import FailureReason, Recording
 from recorder.segment import Segment
 from recorder.web_view.browser import Browser
 from recorder.work_folder import WorkFolder
 from sfu.recording_messages import (
     FileKnown,
     FinishSegment,
-    PutPeople,
     PutSegment,
-    PutStage,
     RecorderCommand,
     RecorderMessage,
     RecorderReply,
@@ -137,19 +135,11 @@ class Jobs:
                 request_id=number, error="unknown-segment", detail="this recorder records no such segment: put it first"
             )
         recording, job = running
-        try:
-            match command:
-                case PutSegment():
-                    recording.put(command)
-                case PutPeople():
-                    recording.put_people(command.people)
-                case PutStage():
-                    recording.put_stage(command.stage, command.speaking)
-                case FinishSegment():
-                    recording.finish()
-                    self._end(job)
-        except RecordingError as error:
-            recording.fail(failure_reason(error), str(error))
+        if isinstance(command, FinishSegment):
+            recording.finish()
+            self._end(job)
+        else:
+            recording.obey(command)
         return RecorderReply(request_id=number)
 
     def _begin(self, order: PutSegment) -> RecorderReply:

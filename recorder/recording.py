@@ -10,7 +10,7 @@ from recorder.errors import RecordingError
 from recorder.tap import Tap, TapError
 from recorder.tap_items import TapItems
 from recorder.tracks import TappedTracks
-from sfu.recording_messages import Person, PutSegment, TapTarget
+from sfu.recording_messages import Person, PutPeople, PutSegment, PutStage, TapTarget
 from sfu.tap_messages import TapCredentials
 
 TICK = 0.05
@@ -66,6 +66,19 @@ class Recording:
     def counters(self) -> dict[str, int]:
         """What went wrong, by name."""
         return {**self._segment.counters(), "dropped": self._dropped}
+
+    def obey(self, command: PutSegment | PutPeople | PutStage) -> None:
+        """Take over what is wanted now, who is in, or who speaks. What cannot be written down ends the recording."""
+        try:
+            match command:
+                case PutSegment():
+                    self.put(command)
+                case PutPeople():
+                    self.put_people(command.people)
+                case PutStage():
+                    self.put_stage(command.stage, command.speaking)
+        except RecordingError as error:
+            self.fail(failure_reason(error), str(error))
 
     def put(self, order: PutSegment) -> None:
         """Go on with what is wanted now; another tap takes the place of the one before. Raises RecordingError."""

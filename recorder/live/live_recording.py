@@ -2,14 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
 
 import structlog
 from pydantic import ValidationError
 
 from recorder.live.messages import NEWS, LiveEnded, LiveFailed, LiveLine, LiveLog, LiveOrder, LiveStatus
 from recorder.recording import Clock, Failed, FailureReason
-from sfu.recording_messages import FinishSegment, Person, PutPeople, PutSegment, PutStage, RecorderCommand
+from sfu.recording_messages import FinishSegment, PutPeople, PutSegment, PutStage, RecorderCommand
 
 MAX_SILENCE = 30.0
 """Seconds without news, which come each two seconds, after which the process is taken to hang."""
@@ -44,14 +43,9 @@ class LiveRecording:
         """What went wrong, by name."""
         return self._counters
 
-    def put(self, order: PutSegment) -> None:
-        self._say(order)
-
-    def put_people(self, people: Mapping[str, Person]) -> None:
-        self._say(PutPeople(request_id=0, segment_id=self._segment_id, people=dict(people)))
-
-    def put_stage(self, stage: tuple[str, ...], speaking: tuple[str, ...]) -> None:
-        self._say(PutStage(request_id=0, segment_id=self._segment_id, stage=stage, speaking=speaking))
+    def obey(self, command: PutSegment | PutPeople | PutStage) -> None:
+        """Take over what is wanted now, who is in, or who speaks."""
+        self._say(command)
 
     def finish(self) -> None:
         """End the film; `ended` says when it is there. Idempotent."""

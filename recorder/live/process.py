@@ -78,18 +78,11 @@ async def _follow(segment: LiveSegment, order: LiveOrder, commands: Commands, pa
     reporting = asyncio.create_task(_report(recording))
     showing = asyncio.create_task(_show(page, recording, order)) if page is not None else None
     while (command := await commands.get()) is not None:
-        try:
-            match command:
-                case PutSegment():
-                    recording.put(command)
-                case PutPeople():
-                    recording.put_people(command.people)
-                case PutStage():
-                    recording.put_stage(command.stage, command.speaking)
-                case FinishSegment():
-                    break
-        except RecordingError as error:
-            recording.fail(failure_reason(error), str(error))
+        match command:
+            case PutSegment() | PutPeople() | PutStage():
+                recording.obey(command)
+            case FinishSegment():
+                break
     recording.finish()
     reporting.cancel()
     if page is not None and showing is not None:
