@@ -1,27 +1,16 @@
 """A recorder that is killed at any moment leaves files that play and lack at most the last second."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from recorder.timeline import FileBegan, read_timeline
+from tests.support.killing import killed_at
 from tests.support.probing import pictures, probe, sound
 from tests.support.publishing import brightness
-
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @pytest.mark.parametrize("kill_at", [1.0, 3.35, 7.6])
 def test_a_kill_costs_at_most_the_last_second(tmp_path, kill_at):
-    command = [sys.executable, "-m", "tests.support.recording_process", str(tmp_path)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        told = 0.0
-        while told < kill_at:
-            told = float(process.stdout.readline())
-        process.kill()
-        told = max([told, *(float(line) for line in process.stdout.read().splitlines(keepends=True) if "\n" in line)])
+    told = killed_at("tests.support.recording_process", tmp_path, kill_at)
     file = tmp_path / "ada-1.mkv"
     assert [line.file for line in read_timeline(tmp_path / "timeline.jsonl") if isinstance(line, FileBegan)] == [
         file.name

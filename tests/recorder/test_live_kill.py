@@ -1,7 +1,5 @@
 """A live film whose process is killed at any moment plays, and lacks at most the last second."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,21 +7,14 @@ import pytest
 from recorder.composite.film import WholeFile
 from recorder.live.finishing import with_index
 from recorder.live.fragments import whole_fragments
+from tests.support.killing import killed_at
 from tests.support.live import film_of
 from tests.support.probing import pictures, probe, sound
-
-REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("kill_at", [1.5, 2.85])
 def test_a_kill_costs_at_most_the_last_second(tmp_path: Path, kill_at: float) -> None:
-    command = [sys.executable, "-m", "tests.support.live_process", str(tmp_path)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        told = 0.0
-        while told < kill_at:
-            told = float(process.stdout.readline())
-        process.kill()
-        told = max([told, *(float(line) for line in process.stdout.read().splitlines(keepends=True) if "\n" in line)])
+    told = killed_at("tests.support.live_process", tmp_path, kill_at)
     film = film_of(tmp_path)
     assert whole_fragments(film.read_bytes()) == film.stat().st_size
     with_index(film, WholeFile(tmp_path / "film.mp4"))
