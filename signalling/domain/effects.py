@@ -74,12 +74,13 @@ class ArrangeStage:
 
 @dataclass(frozen=True, slots=True)
 class RecordJoin:
-    """Store that someone has come in."""
+    """Store that someone has come in; `was` is their client id from before a restart of the server."""
 
     client_id: str
     name: str
     role: Role
     user_ref: str
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,9 @@ class FinishRecording:
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Nobody is left: close the session."""
+    """Nobody is left: close the session. `interrupted` says that the server stops, and people come back."""
+
+    interrupted: bool = False
 
 
 Effect = (

@@ -62,7 +62,10 @@ class Happened(_Entry):
 
 
 class SessionEnded(_Entry):
+    """`interrupted` says that the server stopped: people come back, and go on in another session."""
+
     type: Literal["session-ended"] = "session-ended"
+    interrupted: bool = False
 
 
 Entry = Annotated[

@@ -19,7 +19,7 @@ async def stays(server: Server, conf_num: str) -> list[tuple[str, str | None]]:
     store = await Store.open(f"sqlite:///{server.data_dir}/roomcast.db")
     try:
         session = await store.sessions.get(conf_num)
-        assert session is not None and session.closed_at is not None and session.crashed
+        assert session is not None and session.closed_at is not None and session.interrupted
         found = await store.connections.list(conf_num)
         assert all(one.left_at is not None and one.joined_at <= one.left_at <= session.closed_at for one in found)
         return [(one.name, one.left_reason) for one in found]
