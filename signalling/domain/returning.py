@@ -34,11 +34,11 @@ def _take_stage(state: SessionState, was: str, client_id: str) -> list[Effect]:
         # The room may take fewer than it did.
         if len(state.pinned) < most - 1:
             state.pinned = _with(state, state.pinned, inherited.pinned, client_id)
-        effects += state.notify_all(PinnedUsersUpdated(None, state.pinned))
+        effects += state.notify_others(client_id, PinnedUsersUpdated(None, state.pinned))
     if was in inherited.spotlighted:
         if len(state.spotlighted) < most:
             state.spotlighted = _with(state, state.spotlighted, inherited.spotlighted, client_id)
-        effects += state.notify_all(SpotlightUpdated(None, state.spotlighted))
+        effects += state.notify_others(client_id, SpotlightUpdated(None, state.spotlighted))
     return [*effects, arrange_stage(state)] if effects else []
 
 
@@ -58,6 +58,7 @@ def _take_floor(state: SessionState, was: str, client_id: str) -> list[Effect]:
         action = "invited"
     else:
         return []
+    # They are told, too: of an invitation, the view of a session says nothing.
     return state.notify_all(FloorChanged(client_id, action, floor.raised, floor.approved))
 
 
