@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from sfu.link_messages import Slot, Track
-from signalling.domain.events import DisconnectReason, Event, LeaveReason
+from signalling.domain.events import DisconnectReason, Event, InterruptReason, LeaveReason
 from signalling.domain.room import Role
 
 RecordingKind = Literal["individual", "live"]
@@ -97,7 +97,7 @@ class RecordLeave:
 
     client_id: str
     left_at: float
-    reason: LeaveReason
+    reason: LeaveReason | InterruptReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,7 @@ from signalling.domain.roles import Permissions
 from signalling.domain.room import Mode
 from signalling.domain.views import ParticipantView, RoomView, SessionView, SlotView, TalkerView, TrackView
 
-LeaveReason = Literal[
-    "left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted", "server-restart"
-]
+LeaveReason = Literal["left", "connection-lost", "session-ended", "disconnected-by-moderator", "room-deleted"]
 DisconnectReason = Literal[
     "left",
     "session-ended",

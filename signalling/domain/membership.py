@@ -13,7 +13,14 @@ from signalling.domain.effects import (
     RecordJoin,
     RecordLeave,
 )
-from signalling.domain.events import DisconnectReason, LeaveReason, RoomInterrupted, UserConnected, UserDisconnected
+from signalling.domain.events import (
+    DisconnectReason,
+    InterruptReason,
+    LeaveReason,
+    RoomInterrupted,
+    UserConnected,
+    UserDisconnected,
+)
 from signalling.domain.participant import Entry, Participant
 from signalling.domain.recording import finish_all
 from signalling.domain.returning import hard_mutes_of, take_places_again
@@ -116,7 +123,7 @@ def interrupt_for_all(state: SessionState, now: float, message: str) -> list[Eff
     return [*told, *_empty(state, now, "server-restart"), *close(state, interrupted=True)]
 
 
-def _empty(state: SessionState, now: float, recorded: LeaveReason) -> list[Effect]:
+def _empty(state: SessionState, now: float, recorded: LeaveReason | InterruptReason) -> list[Effect]:
     """Take everybody out at once."""
     effects: list[Effect] = []
     for client_id, participant in state.participants.items():

@@ -136,12 +136,11 @@ class Room:
             return True
         return now <= self.settings.starts_at - LAST_UPDATE_BEFORE_START
 
-    def is_used_up(self, now: float, extended: float = 0.0) -> bool:
-        """Whether an adhoc room has served its purpose, so that it goes as soon as nobody is in it. `extended` is as of
-        `join_refusal`."""
+    def is_used_up(self, now: float) -> bool:
+        """Whether an adhoc room has served its purpose, so that it goes as soon as nobody is in it."""
         if self.settings.kind != "adhoc" or self.first_session_at is None:
             return False
-        return self.over_at is None or now >= self.over_at + extended
+        return self.over_at is None or now >= self.over_at
 
     def _refusal(self, now: float, seconds_before: float, extended: float = 0.0) -> Refusal | None:
         starts_at = self.settings.starts_at

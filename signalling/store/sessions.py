@@ -8,7 +8,7 @@ from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signalling.domain.events import LeaveReason
+from signalling.domain.events import InterruptReason
 from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
@@ -21,7 +21,7 @@ from signalling.webhooks.announcements import participant_left, session_ended, s
 
 _TABLE = schema.sessions
 _ROOM = TypeAdapter(Room)
-LEFT_BY_RESTART: LeaveReason = "server-restart"
+LEFT_BY_RESTART: InterruptReason = "server-restart"
 """The reason for leaving of those whose signalling process died or was stopped."""
 
 

@@ -132,12 +132,12 @@ async def enter(
 async def _session_to_come(services: Services, room: Room) -> Session:
     """A session as the room's next one will begin. Raises RpcError when none can begin now. (One that runs already ends
     by itself, in its own time: it may have been extended.)"""
+    now = services.sessions.around.clock.wall()
+    if room.over_at is None and room.is_used_up(now):
+        # An adhoc room whose only session has just ended: its deletion is on the way.
+        raise RpcError(*_NOT_OPEN["over"])
     inherited = await services.sessions.inherited(room.room_id)
-    now, extended = services.sessions.around.clock.wall(), inherited.extended * 60
-    refusal = room.join_refusal(now, extended)
-    if room.is_used_up(now, extended):
-        # An adhoc room whose session has just ended: its deletion is on the way.
-        refusal = "over"
+    refusal = room.join_refusal(now, inherited.extended * 60)
     if refusal is not None:
         raise RpcError(*_NOT_OPEN[refusal])
     return Session(room, conf_num="", resume_grace=0, inherited=inherited)
