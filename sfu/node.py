@@ -252,14 +252,14 @@ class MediaNode:
         peer: Peer = transport.context
         peer.rtcp(data, now, now + self._ntp_offset)
 
-    def batch_done(self) -> None:
+    def batch_done(self) -> int:
         if self._waiting:
             now = self._clock()
             for router in tuple(self._waiting):
                 with self._contained(router_id=router.parameters.router_id):
                     router.attend(now)
                     self._send_requests(router, now)
-        self._path.flush()
+        return self._path.advance()
 
     def connected(self, transport: Transport) -> None:
         self.path_changed(transport)
@@ -284,7 +284,10 @@ class MediaNode:
     # Clock
 
     def tick(self) -> None:
-        """Do what is due; called each TICK seconds. Work of longer periods is spread over the ticks."""
+        """Do what is due; called each TICK seconds. Work of longer periods is spread over the ticks.
+
+        What has to be sent then waits for `batch_done`.
+        """
         now = self._clock()
         self._ticks += 1
         for router in self._decisions.due(self._ticks):
@@ -308,8 +311,6 @@ class MediaNode:
         if self._ticks % FEEDBACK_TICKS == 0:
             with self._contained():
                 self.taps.tick(now)
-        with self._contained():
-            self._path.flush()
         self._count_received()
 
     @contextmanager

@@ -6,8 +6,7 @@ from typing import Any
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import Failures
-from sfu.forwarding.outlet import Outlet
+from sfu.forwarding.flush import EVERYTHING, Failures, Work
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 from sfu.native import ffi, lib
@@ -28,19 +27,33 @@ class CompiledFlush:
         self._path = ffi.gc(path, lib.path_free)
         self._canonical = ffi.new("struct canonical *")
 
-    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
-        path, enqueue = self._path, lib.path_enqueue
+    def hand_over(self, work: Work, microseconds: int) -> None:
         try:
-            for outlet, packets in work:
-                native = outlet.native
-                if native is None:
-                    native = outlet.native = _NativeOutlet(outlet.plans)
-                for packet in packets:
-                    while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
-                        lib.path_flush(path, microseconds)
+            self._enqueue(work, microseconds)
         finally:
             # Whatever happens, the path forgets the outlets: they may be gone before the next flush.
-            lib.path_flush(path, microseconds)
+            lib.path_hand_over(self._path)
+
+    def flush(self, work: Work, microseconds: int, effort: int) -> int:
+        try:
+            self._enqueue(work, microseconds)
+        finally:
+            waiting: int = lib.path_flush(self._path, microseconds, effort)
+        return waiting
+
+    def finish(self, egress: Egress, microseconds: int) -> None:
+        if egress.native is not None:
+            lib.path_finish(self._path, egress.native.pointer, microseconds)
+
+    def _enqueue(self, work: Work, microseconds: int) -> None:
+        path, enqueue = self._path, lib.path_enqueue
+        for outlet, packets in work:
+            native = outlet.native
+            if native is None:
+                native = outlet.native = _NativeOutlet(outlet.plans)
+            for packet in packets:
+                while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
+                    lib.path_flush(path, microseconds, EVERYTHING)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         native = _native_plan(plan)

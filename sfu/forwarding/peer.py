@@ -211,9 +211,9 @@ class Peer:
             yield compound + SourceDescription.of_cname(self._cname, ssrcs).to_bytes()
 
     def close(self) -> None:
-        self.egress.close()
         for slot in self.slots.values():
             slot.idle()
+        self._path.close(self.egress)
         self.ingress.close()
 
     def _remove(self, slot: OutgoingSlot) -> None:

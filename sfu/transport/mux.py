@@ -18,6 +18,12 @@ from sfu.transport.transport import ClosedState, Transport
 BATCH = 64
 """Datagrams read in one wake-up, before others get their turn."""
 
+READING_TIME = 0.002
+"""Seconds after which reading makes way for sending: some datagrams, as those of a handshake, take long."""
+
+MAX_UNSENT = 128
+"""Packets: with more of them waiting to be sent nothing is read, as that would only make more."""
+
 TICK = 0.5
 """Seconds between two looks at the timers."""
 
@@ -34,7 +40,14 @@ class Mux:
     `mux = await Mux.open(handler, count)`; `mux.port` is then the number of the UDP and the TCP port.
     """
 
-    def __init__(self, bound: BoundPort, handler: PacketHandler, count: Count, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        bound: BoundPort,
+        handler: PacketHandler,
+        count: Count,
+        clock: Callable[[], float],
+        took: Callable[[float], None],
+    ) -> None:
         self.port = bound.number
         self.now = clock
         self._handler = handler
@@ -50,6 +63,9 @@ class Mux:
         self._servers: list[asyncio.Server] = []
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._took = took
+        self._unsent = 0
+        self._goes_on = False
 
     @classmethod
     async def open(
@@ -60,14 +76,16 @@ class Mux:
         hosts: Sequence[str] = ALL_HOSTS,
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        took: Callable[[float], None] = lambda seconds: None,
     ) -> "Mux":
         """Bind UDP and TCP on `hosts` (IP addresses, at most one per family), all with one port number.
 
         A machine with several addresses has to name the one it is reached by, as answers to a peer leave from the
         address that the kernel prefers. Without IPv6 on the machine "::" is left out. Port 0 takes a free number.
+        `took` is told how long each turn of reading and sending took, in seconds.
         Raises OSError and ValueError.
         """
-        mux = cls(bind_port(hosts, port), handler, count, clock)
+        mux = cls(bind_port(hosts, port), handler, count, clock, took)
         loop = asyncio.get_running_loop()
         for sock in mux._udp.values():
             loop.add_reader(sock, mux._read, sock)
@@ -155,7 +173,7 @@ class Mux:
         now = self.now()
         for data in early:
             self._media(transport, data, now)
-        self._handler.batch_done()
+        self.go_on()
 
     def left(self, transport: Transport, closing: asyncio.Task[None] | None) -> None:
         """Forget a closed transport. Its TCP connections stay until the last DTLS record is out."""
@@ -192,7 +210,7 @@ class Mux:
             for frame in frames:
                 self._dispatch(frame, connection, now)
         finally:
-            self._handler.batch_done()
+            self.go_on()
 
     def tcp_closed(self, connection: TcpConnection) -> None:
         """The connection is gone."""
@@ -203,7 +221,23 @@ class Mux:
 
     # Reading
 
+    def go_on(self) -> None:
+        """Send what waits, now and in turns to come, for as long as anything does."""
+        self._unsent = self._handler.batch_done()
+        if self._unsent and not self._goes_on:
+            self._goes_on = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._goes_on = False
+        began = self.now()
+        self.go_on()
+        self._took(self.now() - began)
+
     def _read(self, sock: socket.socket) -> None:
+        if self._unsent > MAX_UNSENT:
+            # There is a turn to come in which some of that is sent.
+            return
         now = self.now()
         try:
             for _ in range(BATCH):
@@ -215,8 +249,11 @@ class Mux:
                     self._count("receive-failed")
                     break
                 self._dispatch(data, address, now)
+                if self.now() - now > READING_TIME:
+                    break
         finally:
-            self._handler.batch_done()
+            self.go_on()
+            self._took(self.now() - now)
 
     def _dispatch(self, data: bytes, path: Path, now: float) -> None:
         """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983 section 7)."""

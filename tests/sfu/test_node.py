@@ -242,7 +242,7 @@ async def test_a_fault_in_one_session_holds_up_no_packets_of_the_others(monkeypa
             assert node.error(command) is None
         flushed: list[bool] = []
         monkeypatch.setattr(Router, "attend", lambda *_: 1 / 0)
-        monkeypatch.setattr(node.node._path, "flush", lambda: flushed.append(True))
+        monkeypatch.setattr(node.node._path, "advance", lambda: flushed.append(True))
         node.node.batch_done()
         assert flushed
         assert node.counters.totals()["fault"] == 1

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylibsrtp import _binding
 
+from sfu.forwarding import packet_path
 from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import Flush
@@ -88,6 +89,12 @@ class Room:
             plan = Plan(self.egresses[participant], wire_format, 1000 + index, *numbers)
             self.path.attach(self.outlets, plan)
 
+    def advance(self) -> None:
+        """Send to one participant."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(packet_path, "TURN", 1)
+            self.path.advance()
+
     def plain_text(self) -> list[list[bytes | None]]:
         written = [*(sock.datagrams for sock in self.sockets), self.frames]
         return [
@@ -97,14 +104,16 @@ class Room:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(packets=st.lists(media_packets(), min_size=1, max_size=8), plans=plans_of())
+@given(packets=st.lists(st.tuples(media_packets(), st.booleans()), min_size=1, max_size=8), plans=plans_of())
 def test_same_input_same_packets(
-    packets: list[MediaPacket], plans: list[tuple[int, WireFormat, tuple[int, int, int, int]]]
+    packets: list[tuple[MediaPacket, bool]], plans: list[tuple[int, WireFormat, tuple[int, int, int, int]]]
 ) -> None:
     rooms = [Room(PlainFlush(True), plans), Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), plans)]
     for room in rooms:
-        for packet in packets:
+        for packet, is_turn in packets:
             room.path.enqueue(room.outlets, packet)
+            if is_turn:
+                room.advance()
         room.path.flush()
     plain, compiled = rooms
     assert compiled.plain_text() == plain.plain_text()
