@@ -44,13 +44,18 @@ class Outlets:
         outlet = self._by_format.get(plan.wire_format)
         if outlet is None:
             outlet = self._by_format[plan.wire_format] = Outlet(plan.wire_format)
+        plan.place = len(outlet.plans)
         outlet.plans.append(plan)
         outlet.native = None
         plan.joined(outlet)
 
     def remove(self, plan: Plan) -> None:
         outlet = self._by_format[plan.wire_format]
-        outlet.plans.remove(plan)
+        # The last takes its place: a thousand may leave at once, and nobody cares for their order.
+        last = outlet.plans.pop()
+        if last is not plan:
+            outlet.plans[plan.place] = last
+            last.place = plan.place
         outlet.native = None
         plan.left()
         if not outlet.plans:

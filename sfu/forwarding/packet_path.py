@@ -14,20 +14,28 @@ handing over what was enqueued under the old ones.
 import socket
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import EVERYTHING, Flush
+from sfu.forwarding.flush import EVERYTHING, Flush, Work
 from sfu.forwarding.media_packet import MediaPacket
 from sfu.forwarding.outlet import Outlet, Outlets
 from sfu.forwarding.padding import level
 from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import HEADER_SIZE, Canonical
+from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, WireFormat
 from sfu.native import is_built
 
 TURN = 2_000
 """What `advance` takes, in about microseconds: reading what came meanwhile adds to that."""
+
+
+class Joinable(Protocol):
+    """A layer that slots wait to join."""
+
+    def join_some(self, path: "PacketPath", now: float) -> bool:
+        """Let some of them join. Returns whether others remain."""
 
 
 class PacketPath:
@@ -46,6 +54,7 @@ class PacketPath:
         self._clock = clock
         self._touched: list[Outlet] = []
         self._packets = self._octets = 0
+        self._joinable: dict[Joinable, None] = {}
         self._waiting = 0
         """Packets that were handed over, and that somebody has not got yet."""
 
@@ -88,14 +97,51 @@ class PacketPath:
             self._packets += len(outlet.plans)
             self._octets += octets * len(outlet.plans)
 
+    def enqueue_late(self, plans: Sequence[Plan], packet: MediaPacket) -> None:
+        """Forward a packet that is not its layer's newest to those plans of the layer that it belongs to."""
+        outlets: dict[WireFormat, Outlet] = {}
+        for plan in plans:
+            outlets.setdefault(plan.wire_format, Outlet(plan.wire_format)).plans.append(plan)
+        work = []
+        for outlet in outlets.values():
+            canonical = outlet.wire_format.canonical(packet)
+            if canonical is not None:
+                work.append((outlet, [canonical]))
+                for plan in outlet.plans:
+                    plan.packets_late += 1
+                    plan.octets_late += len(canonical.data) - HEADER_SIZE
+        self._hand_over()
+        self._hand_over_work(work)
+
+    def move(self, source: Outlets, target: Outlets) -> None:
+        """Let all plans go on with what is enqueued for `target` from now on."""
+        self._hand_over()
+        for outlet in tuple(source.values()):
+            for plan in tuple(outlet.plans):
+                source.remove(plan)
+                target.add(plan)
+
+    def join_soon(self, layer: Joinable) -> None:
+        """Slots wait to join this layer, more than can at once."""
+        self._joinable[layer] = None
+
     def flush(self) -> None:
         """Send everything enqueued."""
+        while self._joinable:
+            self._join_some()
         self._send_waiting(EVERYTHING)
 
     def advance(self) -> int:
         """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
+        self._join_some()
         self._send_waiting(TURN)
-        return self._waiting
+        return self._waiting + len(self._joinable)
+
+    def _join_some(self) -> None:
+        for layer in tuple(self._joinable):
+            del self._joinable[layer]
+            if layer.join_some(self, self._clock()):
+                self._joinable[layer] = None
 
     def _send_waiting(self, effort: int) -> None:
         if not self._touched and not self._waiting:
@@ -105,9 +151,11 @@ class PacketPath:
 
     def _hand_over(self) -> None:
         if self._touched:
-            work = self._take_touched()
-            self._waiting += sum(len(packets) for _, packets in work)
-            self._flush.hand_over(work, self._microseconds())
+            self._hand_over_work(self._take_touched())
+
+    def _hand_over_work(self, work: Work) -> None:
+        self._waiting += sum(len(packets) for _, packets in work)
+        self._flush.hand_over(work, self._microseconds())
 
     def _take_touched(self) -> list[tuple[Outlet, list[Canonical]]]:
         touched, self._touched = self._touched, []
