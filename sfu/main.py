@@ -82,7 +82,7 @@ async def _drive(
     loop = asyncio.get_running_loop()
     meter = CpuMeter(time.monotonic())
     due = reported = loop.time()
-    crowded = False
+    keeper = garbage.Keeper(garbage.resident())
     while True:
         due = max(due + TICK, loop.time())
         await asyncio.sleep(due - loop.time())
@@ -93,19 +93,21 @@ async def _drive(
         mux.go_on()
         garbage.put_aside()
         delays.add(loop.time() - began)
-        if crowded and not node.transport_ids:
-            garbage.collect_all()
-        crowded = bool(node.transport_ids)
         if loop.time() - reported >= LOAD_PERIOD:
             reported = loop.time()
+            totals, transports = counters.totals(), len(node.transport_ids)
+            received = totals.get("packets-received", 0)
+            if keeper.look(transports=transports, packets=received, memory=garbage.resident()):
+                garbage.collect_all()
+                keeper.collected(garbage.resident())
             link.send(
                 NodeLoad(
-                    transports=len(node.transport_ids),
+                    transports=transports,
                     taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
                     loop_delay=delays.worst(),
                     loop_delays=delays.totals(),
                     compiled=node.is_compiled,
-                    counters=counters.totals(),
+                    counters=totals,
                 )
             )
