@@ -31,11 +31,11 @@ TURN = 2_000
 """What `advance` takes, in about microseconds: reading what came meanwhile adds to that."""
 
 
-class Joinable(Protocol):
-    """A layer that slots wait to join."""
+class Unsettled(Protocol):
+    """A layer that slots wait to join or to leave."""
 
-    def join_some(self, path: "PacketPath", now: float) -> bool:
-        """Let some of them join. Returns whether others remain."""
+    def settle_some(self, now: float) -> bool:
+        """Let some of them do so. Returns whether others remain."""
 
 
 class PacketPath:
@@ -54,7 +54,7 @@ class PacketPath:
         self._clock = clock
         self._touched: list[Outlet] = []
         self._packets = self._octets = 0
-        self._joinable: dict[Joinable, None] = {}
+        self._unsettled: dict[Unsettled, None] = {}
         self._waiting = 0
         """Packets that were handed over, and that somebody has not got yet."""
 
@@ -67,9 +67,15 @@ class PacketPath:
         self._hand_over()
         outlets.add(plan)
 
-    def detach(self, outlets: Outlets, plan: Plan) -> None:
+    def detach(self, plan: Plan) -> None:
         self._hand_over()
-        outlets.remove(plan)
+        if plan.outlet is not None:
+            plan.outlet.remove(plan)
+
+    def clear(self, outlets: Outlets) -> None:
+        """Forward no more to anybody; the plans have still to be detached."""
+        self._hand_over()
+        outlets.clear()
 
     def finish(self, egress: Egress) -> None:
         """Send one participant all that was enqueued."""
@@ -118,30 +124,30 @@ class PacketPath:
         self._hand_over()
         for outlet in tuple(source.values()):
             for plan in tuple(outlet.plans):
-                source.remove(plan)
+                outlet.remove(plan)
                 target.add(plan)
 
-    def join_soon(self, layer: Joinable) -> None:
-        """Slots wait to join this layer, more than can at once."""
-        self._joinable[layer] = None
+    def settle_soon(self, layer: Unsettled) -> None:
+        """More slots are to join or leave this layer than can at once."""
+        self._unsettled[layer] = None
 
     def flush(self) -> None:
         """Send everything enqueued."""
-        while self._joinable:
-            self._join_some()
+        while self._unsettled:
+            self._settle_some()
         self._send_waiting(EVERYTHING)
 
     def advance(self) -> int:
         """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
-        self._join_some()
+        self._settle_some()
         self._send_waiting(TURN)
-        return self._waiting + len(self._joinable)
+        return self._waiting + len(self._unsettled)
 
-    def _join_some(self) -> None:
-        for layer in tuple(self._joinable):
-            del self._joinable[layer]
-            if layer.join_some(self, self._clock()):
-                self._joinable[layer] = None
+    def _settle_some(self) -> None:
+        for layer in tuple(self._unsettled):
+            del self._unsettled[layer]
+            if layer.settle_some(self._clock()):
+                self._unsettled[layer] = None
 
     def _send_waiting(self, effort: int) -> None:
         if not self._touched and not self._waiting:

@@ -126,11 +126,12 @@ class OutgoingSlot:
         """Let no more packets of the present layer through; a target that was set stays."""
         if self.layer is None or self._plan is None:
             return
-        self._path.detach(self.layer.outlets, self._plan)
+        self._path.detach(self._plan)
         self._last = self._current()
         self._packets_sent += self._plan.packets_sent
         self._octets_sent += self._plan.octets_sent
         self.layer.slots.discard(self)
+        self.layer.leaving.pop(self, None)
         self.layer = self._plan = None
 
     def leave(self, layer: Layer) -> None:
@@ -237,9 +238,11 @@ class OutgoingSlot:
 
     def _current(self) -> Numbers:
         """What was sent last, counting what waits in the packet path."""
-        if self.layer is None or self._plan is None or self.layer.newest is None:
+        if self.layer is None or self._plan is None:
             return self._last
-        newest, plan, last = self.layer.newest, self._plan, self._last
+        newest, plan, last = self.layer.newest_of(self), self._plan, self._last
+        if newest is None:
+            return last
         return Numbers(
             newest.sequence + plan.sequence_offset,
             (newest.timestamp + plan.timestamp_offset) & 0xFFFFFFFF,
