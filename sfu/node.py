@@ -1,6 +1,7 @@
 """The media node: carries out the commands of the link, and drives transports and routers by the clock."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -37,6 +38,8 @@ TICK = 0.01
 """Seconds between two calls of `tick`: NACKs and keyframe requests are sent at this rate."""
 FEEDBACK_TICKS = 10
 DECISION_TICKS = 30
+CLOSE_BATCH = 20
+"""Transports of an ended session that are closed at once, some 2 ms."""
 REPORT_TICKS = 100
 """Ticks between two of the same: spread over them by whose turn it is."""
 NTP_EPOCH = 2_208_988_800
@@ -77,6 +80,8 @@ class MediaNode:
         """Routers with something to do before their next decision."""
         self._decisions: Turns[Router] = Turns(DECISION_TICKS)
         self._reports: Turns[tuple[Transport, Peer]] = Turns(REPORT_TICKS)
+        self._closing: deque[str] = deque()
+        """Transports of routers that are gone."""
         self._ticks = 0
         self._packets_received = self._octets_received = self._rtcp_received = 0
         self._mux: Mux | None = None
@@ -155,15 +160,21 @@ class MediaNode:
         if router is None:
             return
         self.taps.router_ended(router)
-        for transport_id in list(router.peers):
-            transport, _ = self._transports[transport_id]
-            self._forget(transport_id)
-            transport.close()
+        self._closing.extend(router.peers)
+        self._close_some()
         self._decisions.remove(router_id)
         self._waiting.discard(router)
 
+    def _close_some(self) -> None:
+        """Close the next of the transports whose routers are gone."""
+        for _ in range(min(CLOSE_BATCH, len(self._closing))):
+            self._delete_transport(self._closing.popleft())
+
     def _put_transport(self, command: PutTransport) -> None:
         router = self._router(command.router_id)
+        if command.transport_id in self._closing:
+            self._closing.remove(command.transport_id)
+            self._delete_transport(command.transport_id)
         known = self._transports.get(command.transport_id)
         if known is None:
             transport = self._open_transport(command)
@@ -290,6 +301,8 @@ class MediaNode:
         """
         now = self._clock()
         self._ticks += 1
+        with self._contained():
+            self._close_some()
         for router in self._decisions.due(self._ticks):
             with self._contained(router_id=router.parameters.router_id):
                 router.decide(now)

@@ -1,8 +1,10 @@
 """The flush in C (`sfu/native/packets.c`): the same as `PlainFlush`, with one call for all participants."""
 
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
+import structlog
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
@@ -11,6 +13,8 @@ from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 from sfu.native import ffi, lib
 from sfu.native.egress import NOTHING_TO_DO, foreign_pointer
+
+log = structlog.get_logger()
 
 
 class CompiledFlush:
@@ -119,7 +123,11 @@ def _native_plan(plan: Plan) -> Any:
 
 if ffi is not None:
 
-    @ffi.def_extern()  # type: ignore[untyped-decorator]  # cffi has no types for it
+    def _write_failed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """A fault of whoever writes to a stream cannot pass through C: the others get their packets, and it is told."""
+        log.error("a fault while writing to a stream", exc_info=(kind, error, trace))
+
+    @ffi.def_extern(onerror=_write_failed)  # type: ignore[untyped-decorator]  # cffi has no types for it
     def write_frame(stream: Any, packet: Any, size: int) -> None:
         """Called by the compiled flush for each packet that goes to a stream."""
         ffi.from_handle(stream)(ffi.buffer(packet, size)[:])

@@ -24,8 +24,10 @@ READING_TIME = 0.002
 MAX_UNSENT = 128
 """Packets: with more of them waiting to be sent nothing is read, as that would only make more."""
 
-TICK = 0.5
-"""Seconds between two looks at the timers."""
+ROUND = 50
+TICK = 0.01
+"""Seconds between two looks at the timers, each time of another one of ROUND parts of the transports: when the network
+of many breaks they all end, which takes long."""
 
 SHORTEST_DATAGRAM = 12
 """Bytes of the shortest thing that is any use, an RTP header."""
@@ -64,6 +66,7 @@ class Mux:
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._took = took
+        self._part = 0
         self._unsent = 0
         self._goes_on = False
 
@@ -108,10 +111,16 @@ class Mux:
         return self._udp[len(address)]
 
     def check_timers(self, now: float) -> None:
-        """Close what has timed out. The mux calls it each half second by itself; tests call it with a time."""
-        for transport in list(self._transports):
+        """Close what has timed out. The mux does so each half second by itself; tests call it with a time."""
+        self._check_transports(list(self._transports), now)
+        self._check_strangers(now)
+
+    def _check_transports(self, transports: Sequence[Transport], now: float) -> None:
+        for transport in transports:
             for path in transport.check_timers(now):
                 self._disown(path)
+
+    def _check_strangers(self, now: float) -> None:
         for connection in self._strangers.overdue(now):
             self._count("tcp-never-authenticated")
             connection.close()
@@ -334,7 +343,10 @@ class Mux:
 
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK, self._tick)
-        self.check_timers(self.now())
+        self._part = (self._part + 1) % ROUND
+        self._check_transports(list(self._transports)[self._part :: ROUND], self.now())
+        if not self._part:
+            self._check_strangers(self.now())
 
 
 def _close_all(connections: Sequence[TcpConnection]) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylibsrtp import _binding
+from structlog.testing import capture_logs
 
 from sfu.forwarding import packet_path
 from sfu.forwarding.compiled_flush import CompiledFlush
@@ -26,6 +27,7 @@ from tests.support.pretended_sockets import sendmmsg_to_doubles
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the compiled flush was not built")
 
+PLAIN = WireFormat((("VP8", 96),), (), ())
 u8, u16, u32 = st.integers(0, 0xFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
 payloads = st.binary(min_size=4, max_size=40).map(lambda seed: seed * 30)
 EXTENSIONS: tuple[tuple[ExtensionName, int], ...] = (
@@ -145,12 +147,22 @@ def test_a_canonical_packet_is_what_was_published(packet: MediaPacket, wire_form
 
 
 def test_more_packets_than_fit_are_sent_in_between() -> None:
-    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(0, WireFormat((("VP8", 96),), (), ()), (0, 0, 0, 0))])
+    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(0, PLAIN, (0, 0, 0, 0))])
     for number in range(1000):
         room.path.enqueue(room.outlets, MediaPacket("VP8", number, 0, False, bytes(1200)))
     room.path.flush()
     received = [parse_rtp(data).sequence_number for data in room.plain_text()[0] if data is not None]
     assert received == list(range(1000))
+
+
+def test_a_fault_while_writing_to_a_stream_is_logged_and_concerns_nobody_else() -> None:
+    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(2, PLAIN, (0, 0, 0, 0)), (0, PLAIN, (0, 0, 0, 0))])
+    room.egresses[2].write_to(lambda frame: 1 / 0)
+    room.path.enqueue(room.outlets, MediaPacket("VP8", 1, 0, False, bytes(100)))
+    with capture_logs() as logged:
+        room.path.flush()
+    assert [entry["event"] for entry in logged] == ["a fault while writing to a stream"]
+    assert len(room.sockets[0].datagrams) == 1
 
 
 def test_places_outside_a_packet_are_refused() -> None:
