@@ -19,7 +19,7 @@ async def stays(server: Server, conf_num: str) -> list[tuple[str, str | None]]:
     store = await Store.open(f"sqlite:///{server.data_dir}/roomcast.db")
     try:
         session = await store.sessions.get(conf_num)
-        assert session is not None and session.closed_at is not None and session.crashed
+        assert session is not None and session.closed_at is not None and session.interrupted
         found = await store.connections.list(conf_num)
         assert all(one.left_at is not None and one.joined_at <= one.left_at <= session.closed_at for one in found)
         return [(one.name, one.left_reason) for one in found]
@@ -81,7 +81,7 @@ async def test_a_killed_server_comes_back_with_its_reports_webhooks_tokens_and_p
             ]
 
 
-async def test_after_a_crash_everyone_is_back_in_the_role_that_they_had_last(tmp_path: Path) -> None:
+async def test_after_a_crash_everyone_is_back_in_their_last_role_and_what_was_decided_holds(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server:
         # A room that lets nobody in unasked, and that a session uses up.
         room_id = await server.create_enablex_room(knock=True, adhoc=True)
@@ -90,6 +90,9 @@ async def test_after_a_crash_everyone_is_back_in_the_role_that_they_had_last(tmp
             bobs = await join(bob, server, room_id, "Bob")
             await ann.call("approve-awaited-user", client_id=bobs["client_id"])
             eves = await join(eve, server, room_id, "Eve")
+            await ann.call("lock")
+            await ann.call("hard-mute")
+            await ann.call("pin-users", client_ids=[anns["client_id"]])
             await ann.call("switch-user-role", client_id=bobs["client_id"])
             ports = await server.kill()
     async with (
@@ -100,9 +103,11 @@ async def test_after_a_crash_everyone_is_back_in_the_role_that_they_had_last(tmp
     ):
         returned = await ann.call("resume", resume_token=anns["resume_token"], last_seq=0)
         assert (returned["role"], returned["awaited"]) == ("participant", None)
-        assert await refusal(ann, "lock") == "role-forbidden"
+        state = returned["room_state"]
+        assert state["locked"] and state["hard_muted"] and state["pinned"] == [returned["client_id"]]
+        assert await refusal(eve, "join", token=await server.create_token(room_id, "Dan")) == "room-locked"
+        assert await refusal(ann, "unlock") == "role-forbidden"
         await bob.call("resume", resume_token=bobs["resume_token"], last_seq=0)
-        await bob.call("lock")
         await bob.call("unlock")
         # Who had not been let in yet is not let in by this.
         returned = await eve.call("resume", resume_token=eves["resume_token"], last_seq=0)

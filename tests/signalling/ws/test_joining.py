@@ -267,12 +267,3 @@ async def test_nothing_but_join_and_resume_before_joining(server: Signalling) ->
         assert await refusal(ann, "send-message", text="hi") == "not-joined"
         assert await refusal(ann, "negotiate", offer="v=0") == "not-joined"
         assert await ann.call("ping") == {}
-
-
-async def test_a_server_that_stops_says_so(server: Signalling) -> None:
-    room = await server.room()
-    async with server.client() as ann:
-        await ann.call("join", token=server.token(room))
-        server.sessions.end_all()
-        assert (await ann.event("room-disconnected"))["reason"] == "server-shutdown"
-        assert await ann.closed() == 1000
