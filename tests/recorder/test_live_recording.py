@@ -12,14 +12,22 @@ import pytest
 
 from recorder.composing import Composing
 from recorder.delivery import Workshop
-from recorder.jobs import LIVE_WEIGHT, Jobs
+from recorder.jobs import Jobs
 from recorder.live import live_recording
 from recorder.live.finishing import finished_film
 from recorder.live.live_recording import LiveRecording
 from recorder.live.messages import FILM, FRAGMENTS, LiveOrder
 from recorder.storage import ArchiveStorage
 from recorder.work_folder import WorkFolder
-from sfu.recording_messages import FileKnown, FileStored, Person, PutSegment, RecorderMessage, SegmentFailed
+from sfu.recording_messages import (
+    LIVE_WEIGHT,
+    FileKnown,
+    FileStored,
+    Person,
+    PutSegment,
+    RecorderMessage,
+    SegmentFailed,
+)
 from tests.support.films import probe, watch
 from tests.support.live import Someone, heard, live_segment
 from tests.support.processes import command_line, descendants
