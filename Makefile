@@ -13,8 +13,13 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python
 CHECKED := sfu signalling recorder roomcast tests bench
 # Workers for the tests that drive no browser. Browsers get one at a time: three pages already fill two cores.
 WORKERS ?= 2
+# What fails is run once more, and the summary tells of it with its traceback: docs/testing.md says why. Five in a run
+# are no accidents any more.
+RERUNS ?= --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 # Passed on to `roomcast serve` and to pytest, as in `make test-unit ARGS="-k stun"`.
 ARGS ?=
+# Many tests start processes, each of which would compile this repository again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run setup test test-unit test-browser check bench bench-smoke soak format lock system-packages clean
 
@@ -29,10 +34,10 @@ setup: $(VENV)/.installed ## make the virtual environment with what the server n
 test: check test-unit bench-smoke test-browser ## check everything and run all tests, browsers included
 
 test-unit: $(VENV)/.installed-dev system-packages ## run the tests that drive no browser
-	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(RERUNS) $(ARGS)
 
 test-browser: $(VENV)/.installed-dev system-packages ## run the tests that drive Chromium and Firefox
-	$(BIN)/python -m pytest -m browser $(ARGS)
+	$(BIN)/python -m pytest -m browser $(RERUNS) $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, formatting, types and the rules on imports
 	$(BIN)/ruff check $(CHECKED)
@@ -75,7 +80,8 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml requirements.lock $(wildcard
 	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing what checks and tests need, about a minute"
+# The same and more, at once: whoever wants to test need not install twice.
+$(VENV)/.installed-dev: $(VENV)/.created pyproject.toml requirements.lock $(wildcard sfu/native/*.[ch])
+	@echo "Installing what the server, checks and tests need, about two minutes"
 	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable '.[dev]'
-	@touch $@
+	@touch $(VENV)/.installed $@

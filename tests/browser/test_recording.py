@@ -49,13 +49,17 @@ async def filmed(data_dir: Path, seconds: float) -> None:
             await asyncio.sleep(0.5)
 
 
-def holds_all_three(film: Watched) -> bool:
-    """Whether each has the tile that the layout gives, in the right colour, and is heard: a second before the end, when
-    the first pictures of all have long come."""
-    at = film.times[-1] - 1
-    rects = [tile.rect for tile in arrange([*TONES], [], [], SIZES["HD"])]
-    colours = {colour_name(list(film.colour(at, rect))) for rect in rects}
-    return colours == TONES.keys() and all(film.level(tone, at - 0.5, at + 0.5) > 0.02 for tone in TONES.values())
+def holds(film: Watched, *names: str) -> bool:
+    """Whether there is a second in which each has the tile that the layout gives, in the right colour, and is heard.
+
+    On a busy machine one comes later than the other, and leaves earlier.
+    """
+    rects = [tile.rect for tile in arrange([*names], [], [], SIZES["HD"])]
+    return any(
+        {colour_name(list(film.colour(second + 0.5, rect))) for rect in rects} == {*names}
+        and all(film.level(TONES[name], second, second + 1) > 0.02 for name in names)
+        for second in range(int(film.times[-1]))
+    )
 
 
 async def test_a_recorded_session_becomes_files_of_everyone_and_one_film(
@@ -82,7 +86,7 @@ async def test_a_recorded_session_becomes_files_of_everyone_and_one_film(
     assert SECONDS <= float(told["format"]["duration"]) < asked
     film = watch(file)
     assert max(later - earlier for earlier, later in pairwise(film.times)) < 0.2
-    assert holds_all_three(film)
+    assert holds(film, *TONES)
 
 
 async def test_a_live_recording_is_a_film_of_both_soon_after_it_was_stopped(
@@ -113,12 +117,9 @@ async def test_a_live_recording_is_a_film_of_both_soon_after_it_was_stopped(
     told = probe(file)
     assert (told["video"]["codec_name"], told["video"]["width"], told["video"]["height"]) == ("h264", 1280, 720)
     assert told["video"]["r_frame_rate"] == "25/1" and told["audio"]["codec_name"] == "aac"
-    assert LIVE_SECONDS - 0.5 < float(told["format"]["duration"]) < stopped - asked
-    film = watch(file)
-    at = film.times[-1] - 1
-    rects = [tile.rect for tile in arrange(["red", "green"], [], [], SIZES["HD"])]
-    assert {colour_name(list(film.colour(at, rect))) for rect in rects} == {"red", "green"}
-    assert all(film.level(TONES[name], at - 0.5, at + 0.5) > 0.02 for name in ("red", "green"))
+    # The order to end takes a moment to the recorder.
+    assert LIVE_SECONDS - 0.5 < float(told["format"]["duration"]) < stopped - asked + 2
+    assert holds(watch(file), "red", "green")
 
 
 async def test_a_killed_recorder_costs_a_moment_and_the_session_goes_on_in_a_new_segment(
@@ -142,4 +143,4 @@ async def test_a_killed_recorder_costs_a_moment_and_the_session_goes_on_in_a_new
     # What was on the disk is not lost.
     assert min(lengths) > SECONDS - 0.5
     for film in films:
-        assert holds_all_three(watch(film))
+        assert holds(watch(film), *TONES)
