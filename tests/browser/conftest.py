@@ -78,6 +78,14 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def recording_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One with a recorder, for all tests that do not care what else it records."""
+    async with running_server(tmp_path_factory.mktemp("recording"), recorders="1") as running:
+        await running.wait_for_recorder()
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium_process() -> AsyncIterator[Browser]:
     async with chromium.chromium() as running:
         yield running

@@ -147,8 +147,8 @@ async def firefox_participant(server: Server, browser: firefox.BidiConnection, n
 async def without_a_pause(viewers: Sequence[Participant], change: Callable[[], Awaitable[None]]) -> None:
     """Makes a change that may leave none of the viewers without a new frame for a second.
 
-    On a machine that is busy with other things pauses come by themselves: what these viewers see for as long without any
-    change is granted, and there are three tries. If it is the change that does it, it does it each time.
+    On a machine that is busy with other things pauses come by themselves: what these viewers see for as long without
+    any change is granted, and there are three tries. If it is the change that does it, it does it each time.
     """
     seen = []
     for _ in range(TRIES):

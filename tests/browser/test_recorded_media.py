@@ -34,7 +34,7 @@ from tests.support.pulses import (
     read_pulses,
 )
 from tests.support.relay import Impairment, udp_relay
-from tests.support.server import Server, running_server
+from tests.support.server import Server
 
 PULSES = Path(__file__).with_name("pulses.js")
 TONES = {"red": 440, "green": 660}
@@ -99,32 +99,33 @@ class Recorded:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def recorded(tmp_path_factory: pytest.TempPathFactory, chromium_process: Browser) -> AsyncIterator[Recorded]:
-    folder = tmp_path_factory.mktemp("recorded")
-    async with running_server(folder, recorders="1") as server:
-        async with udp_relay(("127.0.0.1", server.media_port), LOSSY, seed=5) as relay:
-            await server.wait_for_recorder()
-            room_id = (await server.create_room()).room_id
-            red = await chromium_participant(server, chromium_process, "red")
-            green = await chromium_participant(server, chromium_process, "green", candidates=through(relay.address[1]))
-            for one, role in ((red, "moderator"), (green, "participant")):
-                await one.page.evaluate(PULSES.read_text())
-                await one.join(room_id, role=role, tone=TONES[one.name])
-            await red.sees(green)
-            await green.sees(red)
-            timeline, asked = await record(server, red, folder / "timeline.jsonl")
-            sent = {one.name: [tuple(row) for row in await one.page.evaluate("probe.sent()")] for one in (red, green)}
-            ids = {one.name: one.client_id for one in (red, green)}
-            for one in (red, green):
-                await one.leave()
-                await one.close()
-        archive = await server.archive(room_id, recordings=2, films=1)
-        files = {}
-        for name, client_id in ids.items():
-            (url,) = [one["url"] for one in archive["recording"] if client_id in one["url"]]
-            files[name] = await server.download(url, folder / f"{name}.mkv")
-        film = await server.download(archive["transcoded"][0]["url"], folder / "film.mp4")
-        counters = json.loads((await server.logged('"segment ended"')).string)["counters"]
+async def recorded(
+    tmp_path_factory: pytest.TempPathFactory, recording_server: Server, chromium_process: Browser
+) -> AsyncIterator[Recorded]:
+    folder, server = tmp_path_factory.mktemp("recorded"), recording_server
+    async with udp_relay(("127.0.0.1", server.media_port), LOSSY, seed=5) as relay:
+        room_id = (await server.create_room()).room_id
+        red = await chromium_participant(server, chromium_process, "red")
+        green = await chromium_participant(server, chromium_process, "green", candidates=through(relay.address[1]))
+        for one, role in ((red, "moderator"), (green, "participant")):
+            await one.page.evaluate(PULSES.read_text())
+            await one.join(room_id, role=role, tone=TONES[one.name])
+        await red.sees(green)
+        await green.sees(red)
+        timeline, asked = await record(server, red, folder / "timeline.jsonl")
+        sent = {one.name: [tuple(row) for row in await one.page.evaluate("probe.sent()")] for one in (red, green)}
+        ids = {one.name: one.client_id for one in (red, green)}
+        for one in (red, green):
+            await one.leave()
+            await one.close()
+    archive = await server.archive(room_id, recordings=2, films=1)
+    files = {}
+    for name, client_id in ids.items():
+        (url,) = [one["url"] for one in archive["recording"] if client_id in one["url"]]
+        files[name] = await server.download(url, folder / f"{name}.mkv")
+    film = await server.download(archive["transcoded"][0]["url"], folder / "film.mp4")
+    ended = await server.logged(rf'(?=.*"segment ended").*"{archive["conf_num"]}"')
+    counters = json.loads(ended.string)["counters"]
     yield Recorded(timeline, film, files, sent, ids, asked, counters)
 
 
@@ -134,13 +135,17 @@ async def record(server: Server, moderator: Participant, keep: Path) -> tuple[li
 
     The timeline would be deleted with the rest of the segment once everything is in the archive: it gets a name more.
     """
-    began = time.monotonic()
+
+    def timelines() -> set[Path]:
+        return set(server.data_dir.glob("recordings/**/timeline.jsonl"))
+
+    before, began = timelines(), time.monotonic()
     await moderator.page.evaluate("meeting.room.startRecord()")
     async with asyncio.timeout(60):
-        while not (found := list(server.data_dir.glob("recordings/**/timeline.jsonl"))):
+        while not (found := timelines() - before):
             await asyncio.sleep(0.05)
     seen = time.monotonic()
-    os.link(found[0], keep)
+    os.link(found.pop(), keep)
     await asyncio.sleep(SECONDS * 2 / 3)
     await moderator.page.evaluate("meeting.room.mute('camera')")
     await asyncio.sleep(MUTED)

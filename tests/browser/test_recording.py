@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from recorder.layouts import SIZES, arrange
@@ -15,19 +14,16 @@ from recorder.live.messages import FRAGMENTS
 from tests.browser.participant import Participant, chromium_participant, colour_name, record
 from tests.support.films import Watched, probe, watch
 from tests.support.live import heard
-from tests.support.server import Server, running_server
+from tests.support.server import Server
 
 TONES = {"red": 440, "green": 660, "blue": 880}
 SECONDS = 3
 LIVE_SECONDS = 3
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """With a recorder."""
-    async with running_server(tmp_path_factory.mktemp("server"), recorders="1") as running:
-        await running.wait_for_recorder()
-        yield running
+@pytest.fixture
+def server(recording_server: Server) -> Server:
+    return recording_server
 
 
 async def meet(server: Server, browser: Browser) -> tuple[str, list[Participant]]:
