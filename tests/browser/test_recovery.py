@@ -24,7 +24,7 @@ async def test_a_killed_media_node_is_noticed_and_everybody_comes_back(server: S
     await server.wait_until_healthy()
     assert killed not in server.media_nodes()
     for participant in (red, green):
-        await participant.happened("reconnected", timeout=60)
+        await participant.happened("reconnected")
 
     await blue.join(room.room_id)
     await red.sees(green, blue)
@@ -46,7 +46,7 @@ async def test_the_room_of_a_killed_media_process_goes_on_in_another(tmp_path: P
         first = (await red.page.evaluate("probe.path()"))["remotePort"]
         server.kill_media_node(first - server.media_port)
         for participant in (red, green):
-            await participant.happened("reconnected", timeout=60)
+            await participant.happened("reconnected")
         await red.sees(green)
         await green.sees(red)
         second = (await red.page.evaluate("probe.path()"))["remotePort"]
@@ -70,7 +70,7 @@ async def test_everybody_comes_back_by_themselves_when_the_whole_server_was_kill
         ports = await server.kill()
     async with running_server(tmp_path, ports):
         for participant in (red, green):
-            await participant.happened("reconnected", timeout=60)
+            await participant.happened("reconnected")
         await red.sees(green)
         await green.sees(red)
         assert await red.page.evaluate("meeting.room.clientId") != before
