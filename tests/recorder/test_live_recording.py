@@ -30,6 +30,7 @@ from sfu.recording_messages import (
 )
 from tests.support.films import probe, watch
 from tests.support.live import Someone, heard, live_segment
+from tests.support.processes import command_line, descendants
 from tests.support.recorder_signalling import ADA, finish_segment, put_people, put_segment, put_stage
 from tests.support.tap_port import TapPort, tap_port
 
@@ -86,8 +87,7 @@ async def recorder(folder: Path, capacity: int = 8) -> AsyncIterator[Recorder]:
 
 
 def children() -> list[int]:
-    pids = [pid for path in Path(f"/proc/{os.getpid()}/task").glob("*/children") for pid in path.read_text().split()]
-    return [int(pid) for pid in pids if b"recorder.live" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in descendants(os.getpid()) if b"recorder.live" in command_line(pid)]
 
 
 def live(tap: TapPort, **changes: object) -> PutSegment:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 async def logged(log: Path, pattern: str) -> re.Match[str]:
