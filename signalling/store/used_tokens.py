@@ -1,6 +1,6 @@
 """Which tokens were used. This is what makes a token good for one use only, across processes and restarts."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from signalling.store import schema
@@ -9,6 +9,7 @@ from signalling.store.database import Database
 _TABLE = schema.used_tokens
 # A used token is remembered longer than it is valid, in case the clocks of two machines differ (seconds).
 _KEPT_AFTER_EXPIRY = 3600
+_USE = insert(_TABLE)
 
 
 class UsedTokens:
@@ -19,9 +20,12 @@ class UsedTokens:
 
     async def use(self, jti: str, expires: float) -> bool:
         """Use up a token: True for exactly one caller, however many try at once. `expires` is in Unix seconds."""
+
+        def note(connection: Connection) -> None:
+            connection.execute(_USE, {"jti": jti, "expires_at": expires})
+
         try:
-            async with self._database.write() as connection:
-                await connection.execute(insert(_TABLE).values(jti=jti, expires_at=expires))
+            await self._database.write_with(note)
         except IntegrityError:
             return False
         return True
