@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -118,7 +118,7 @@ class _SqliteFile:
             url.set(drivername="sqlite"), hide_parameters=True, pool_size=_READERS + 1, connect_args={"timeout": 30}
         )
         _listen(self._engine)
-        self._writer = self._engine.execution_options(**_WRITING)
+        self._writer: Connection | None = None
         self._readers = ThreadPoolExecutor(_READERS, "sqlite-reader")
         self._writers = ThreadPoolExecutor(1, "sqlite-writer")
 
@@ -132,6 +132,8 @@ class _SqliteFile:
         """Finish what was begun, and close the connections."""
         for threads in (self._writers, self._readers):
             threads.shutdown()
+        if self._writer is not None:
+            self._writer.close()
         self._engine.dispose()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
@@ -139,8 +141,11 @@ class _SqliteFile:
             return work(connection)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        with self._writer.begin() as connection:
-            return work(connection)
+        if self._writer is None:
+            # Kept: to take it from the pool and give it back costs as much as the transaction.
+            self._writer = self._engine.connect().execution_options(**_WRITING)
+        with self._writer.begin():
+            return work(self._writer)
 
 
 def _upgrade(connection: Connection) -> None:
@@ -150,7 +155,7 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-_WRITING = {"sqlite_begin": "BEGIN IMMEDIATE"}
+_WRITING: Final = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Options of the engine for transactions that write."""
 
 
