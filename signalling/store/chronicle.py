@@ -54,7 +54,7 @@ def _keep(connection: Connection, entry: Entry) -> bool:
         case Happened():
             return _note(connection, entry)
         case SessionEnded():
-            return close_session(connection, number_of(entry.conf_num), entry.at)
+            return close_session(connection, number_of(entry.conf_num), entry.at, interrupted=entry.interrupted)
 
 
 def _begin(connection: Connection, entry: ConnectionBegan) -> bool:
