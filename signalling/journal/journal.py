@@ -25,8 +25,8 @@ Keep = Callable[[Sequence[Entry]], Awaitable[None]]
 BATCH = 100
 """Entries stored in one transaction."""
 PAUSE = 0.1
-"""Seconds in which more may come before entries are stored that nobody waits for: a transaction for ten costs little
-more than one for a single entry."""
+"""Seconds from one transaction to the next, in which more may come unless somebody waits: one for ten entries costs
+little more than one for a single entry."""
 RETRY_DELAYS = (0.5, 2.0, 8.0)
 """Seconds before further attempts while the database is away; the last one goes for all that follow."""
 CLOSE_TIMEOUT = 10.0
@@ -102,14 +102,17 @@ class Journal:
         self._more.set()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while True:
             await self._more.wait()
             if len(self._waiting) < BATCH:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(PAUSE):
+                    async with asyncio.timeout_at(due):
                         await self._wanted.wait()
             batch = list(islice(self._waiting, BATCH))
             await self._store(batch)
+            due = loop.time() + PAUSE
             for _ in batch:
                 self._waiting.popleft()
             if not self._waiting:

@@ -64,13 +64,17 @@ async def test_entries_wait_for_each_other_unless_somebody_waits_for_them(monkey
     database = Database()
     journal = Journal(database.keep)
     await journal.start()
-    for name in ("a", "b"):
+    journal.write(happened("a"))
+    async with asyncio.timeout(60):
+        while not database.stored:
+            await asyncio.sleep(0)
+    for name in ("b", "c"):
         journal.write(happened(name))
         await asyncio.sleep(0.01)
-    assert database.stored == []
+    assert database.stored == [happened("a")]
     await journal.drained()
-    assert database.stored == [happened("a"), happened("b")]
-    assert database.transactions == 1
+    assert database.stored == [happened("a"), happened("b"), happened("c")]
+    assert database.transactions == 2
     await journal.close()
 
 
