@@ -1,5 +1,6 @@
 """One layer of a track: a single incoming stream, its ring, and the slots that it fills."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from sfu.forwarding.slot import OutgoingSlot
 
 RING_SIZE = {"audio": 256, "video": 512}
+RING_AGE = 1.0
+"""Seconds after which a packet is repeated for nobody: whoever has missed it for so long needs a keyframe."""
+RING_KEPT = 64
+"""Packets that are kept however old they are: of a picture that rarely changes, the next one shows what was lost."""
 LIVE_TIMEOUT = 1.0
 """Seconds without media after which a video layer counts as missing."""
 
@@ -79,6 +84,8 @@ class Layer:
         self._restart_at: int | None = None
         self._path = path
         self._ring = PacketRing(RING_SIZE[kind])
+        self._passed: deque[tuple[float, int]] = deque()
+        """When which packet was the newest, within RING_AGE."""
 
     @property
     def needs_keyframe(self) -> bool:
@@ -166,6 +173,16 @@ class Layer:
         if self.newest is None or not 0 <= self.newest.sequence - sequence < 0x8000:
             return None
         return self._ring.get(sequence & 0xFFFF)
+
+    def forget_old(self, now: float) -> None:
+        """Let go of packets that are too old to be repeated; due each 100 ms."""
+        if self.newest is None:
+            return
+        newest = self.newest.sequence
+        self._passed.append((now, newest))
+        while now - self._passed[0][0] >= RING_AGE:
+            _, passed = self._passed.popleft()
+            self._ring.forget(min(passed, newest - RING_KEPT))
 
     @property
     def jitter(self) -> float:

@@ -12,6 +12,7 @@ class PacketRing:
             raise ValueError(f"ring size {size} is not a power of two")
         self._mask = size - 1
         self._packets: list[MediaPacket | None] = [None] * size
+        self._forgotten = -1
 
     def put(self, packet: MediaPacket) -> None:
         self._packets[packet.sequence_number & self._mask] = packet
@@ -22,3 +23,10 @@ class PacketRing:
         if packet is None or packet.sequence_number != sequence_number:
             return None
         return packet
+
+    def forget(self, upto: int) -> None:
+        """Let go of the packets up to this extended sequence number."""
+        for sequence in range(max(self._forgotten + 1, upto - self._mask), upto + 1):
+            if self.get(sequence & 0xFFFF) is not None:
+                self._packets[sequence & self._mask] = None
+        self._forgotten = max(self._forgotten, upto)
