@@ -48,8 +48,8 @@ class Intake:
         # By the stream's number: whose every packet is decrypted, and whose packets may be dropped.
         self._always: NDArray[np.bool_] = np.zeros(0, bool)
         self._droppable: NDArray[np.bool_] = np.zeros(0, bool)
-        # By the id of the transport-wide sequence number: who gets it.
-        self._sequenced: dict[int, NDArray[np.int64]] = {}
+        # By the endpoint's number: the id of the transport-wide sequence number, 0 where none was negotiated.
+        self._sequence_ids: NDArray[np.int64] = np.zeros(0, np.int64)
 
     def add(self, endpoint: Endpoint) -> None:
         """An endpoint that was connected, or is about to be."""
@@ -62,16 +62,14 @@ class Intake:
         for stream in endpoint.streams:
             self._streams[stream.number] = stream
             self._droppable[stream.number] = stream.video and stream.repairs is None
-        if endpoint.sequence_id:
-            before = self._sequenced.get(endpoint.sequence_id, np.zeros(0, np.int64))
-            self._sequenced[endpoint.sequence_id] = np.append(before, endpoint.owner)
+        behind = max(0, endpoint.owner + 1 - len(self._sequence_ids))
+        self._sequence_ids = np.concatenate((self._sequence_ids, np.zeros(behind, np.int64)))
+        self._sequence_ids[endpoint.owner] = endpoint.sequence_id
 
     def remove(self, endpoint: Endpoint) -> None:
         self.endpoints.pop(endpoint.owner, None)
         for stream in endpoint.streams:
             self._streams.pop(stream.number, None)
-        for extension_id, owners in self._sequenced.items():
-            self._sequenced[extension_id] = owners[owners != endpoint.owner]
 
     def watch(self, endpoint: Endpoint) -> None:
         """Decrypt each of its packets, and tell `on_probe`."""
@@ -191,20 +189,22 @@ class Intake:
         self, rows: NDArray[np.uint8], owners: Packets, arrivals: Packets, at: Packets
     ) -> None:
         """Hand each endpoint that negotiated them the transport-wide numbers of its packets."""
-        for extension_id, having in self._sequenced.items():
-            mine = at[np.isin(owners[at], having)]
-            found, numbers = read_sequence_numbers(rows, mine, extension_id)
+        ids = self._sequence_ids[owners[at]]
+        for extension_id in np.unique(ids[ids > 0]).tolist():
+            mine = at[ids == extension_id]
+            found, values = read_sequence_numbers(rows, mine, extension_id)
             mine = mine[found]
             if not len(mine):
                 continue
-            order = np.argsort(owners[mine], kind="stable")
-            mine, numbers = mine[order], numbers[order]
+            # What comes in one batch stands there socket by socket.
             of = owners[mine]
-            starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1]))).tolist()
-            for start, end in zip(starts, [*starts[1:], len(of)], strict=True):
-                endpoint = self.endpoints.get(int(of[start]))
+            numbers, times = values.tolist(), arrivals[mine].tolist()
+            starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
+            ends = [*starts[1:].tolist(), len(of)]
+            for owner, start, end in zip(of[starts].tolist(), starts.tolist(), ends, strict=True):
+                endpoint = self.endpoints.get(owner)
                 if endpoint is not None:
-                    endpoint.note_arrivals(numbers[start:end], arrivals[mine[start:end]])
+                    endpoint.note_arrivals(numbers[start:end], times[start:end])
 
 
 def read_sequence_numbers(
