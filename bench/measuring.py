@@ -65,6 +65,8 @@ async def measure(engine: Engine, server: Server | None, window: Windows) -> Rou
     engine.check()
     end = _read(engine, pid)
     figures = _figures(engine, begin, end, pid is not None)
+    if server is not None and (last := await server.stall()) is not None:
+        stalls.append(last)
     if stalls:
         figures["stall"] = 1000 * max(stalls)
     return Round(figures, _notes(engine, begin, end), _facts(engine), _faults(engine, begin, end))

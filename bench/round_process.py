@@ -18,7 +18,6 @@ from bench.client.description import DescriptionError
 from bench.client.transport import TransportError
 from bench.ending import GOODBYE, ending_cleanly
 from bench.figures import Round
-from bench.scenarios.scenario import Scenario
 from bench.windows import Windows
 
 FAILED = "failed: "

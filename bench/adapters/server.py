@@ -59,7 +59,10 @@ class Member:
 
 
 class Server(Protocol):
-    """`key` tells the adapters apart, `name` and `version` are for the report. `pid` is that of the process with all the others below it."""
+    """`key` tells the adapters apart, `name` and `version` are for the report.
+
+    `pid` is that of the process with all the others below it.
+    """
 
     key: str
     name: str

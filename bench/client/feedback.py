@@ -1,7 +1,7 @@
 """What a browser answers to what it receives: receiver reports, requests for what is missing, arrival times."""
 
 from collections import deque
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from itertools import takewhile
 from operator import sub
 from struct import Struct
@@ -125,7 +125,7 @@ class Requests:
         # As all are asked for again after the same time, the first in the row is due first.
         self._row: deque[tuple[float, int]] = deque()
 
-    def due(self, missing: MutableMapping[int, None], now: float) -> list[int]:
+    def due(self, missing: dict[int, None], now: float) -> list[int]:
         """The 16-bit numbers to ask for, of `missing` extended ones in the order in which they were missed; those asked
         for in vain are taken out of it."""
         fresh = list(takewhile(lambda number: number not in self._tries, reversed(missing)))

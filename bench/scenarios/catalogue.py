@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from bench.client.traffic import Burst
 from bench.scenarios.capacity import capacity
 from bench.scenarios.churn import churn
-from bench.scenarios.meetings import audio, meeting, rooms
-from bench.scenarios.scenario import Scenario
 from bench.scenarios.frames import first_frames
 from bench.scenarios.lecture import lecture
+from bench.scenarios.meetings import audio, meeting, rooms
+from bench.scenarios.scenario import Scenario
 from bench.scenarios.webinar import audience, feedback, join_storm, recovery, webinar
 
 BURSTS: Mapping[int, Burst] = {20: Burst(20, 0.02), 15: Burst(15, 0.02), 5: Burst(5, 0.005), 2: Burst(2, 0.002)}

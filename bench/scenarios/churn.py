@@ -62,9 +62,7 @@ async def _run(
         window = replace(windows, seconds=max(windows.seconds, _SHORTEST_TALK))
         async with at_work(crowd.run(), talk.run(), memory.run()):
             measured = await measure(engine, server, window)
-        return [
-            measured.with_figures(talk.figures() | join_figures(crowd.came, window.seconds) | memory.figures())
-        ]
+        return [measured.with_figures(talk.figures() | join_figures(crowd.came, window.seconds) | memory.figures())]
 
 
 class _Crowd:

@@ -96,3 +96,12 @@ async def test_a_server_that_forwards_nothing_is_told():
         await server.join(engine, "room", Seat(video_slots=1))
         outcome = await measure(engine, server, Windows(0.2))
     assert outcome.faults == ["nothing arrived"]
+
+
+async def test_the_worst_stall_that_a_server_tells_of_is_the_one_that_counts():
+    async with running_faulty_server(faithful) as server, Engine(burst=BURST) as engine:
+        server.stalls = [0.004]
+        outcome = await measure(engine, server, Windows(0.05))
+        silent = await measure(engine, server, Windows(0.05))
+    assert outcome.figures["stall"] == 4.0
+    assert "stall" not in silent.figures
