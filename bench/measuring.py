@@ -34,6 +34,8 @@ class _Reading:
     counters: Counter[str]
 
 
+FAILED_JOINS = "failed-joins"
+"""The load client's counter of them."""
 _STALLS_EACH = 1.9
 """Seconds between two looks at a server's stalls: a little less than roomcast's reports are apart."""
 
@@ -134,6 +136,8 @@ def _faults(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
 
 def _notes(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
     notes = []
+    if number := end.counters[FAILED_JOINS]:
+        notes.append(f"{number} joins failed and were tried again")
     if end.dropped > begin.dropped:
         notes.append(f"the load client's own buffers dropped {end.dropped - begin.dropped} packets")
     busy = 100 * (end.client_cpu - begin.client_cpu) / (end.at - begin.at)

@@ -6,15 +6,19 @@ removed again however the run ends; what a killed run left behind is removed by 
 
 import ctypes
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _PREFIX = "rcbench-"
 _CLONE_NEWNET = 0x40000000
 SERVER_ADDRESS, CLIENT_ADDRESS = "10.213.0.1", "10.213.0.2"
+_PATIENCE = 20.0
+"""Seconds that a server which was told to end has for it."""
 _QUEUE = 10_000
 """Packets that the cable holds: a large burst must not be lost between two processes of one machine."""
 
@@ -34,6 +38,19 @@ class Namespaces:
         """A command line that runs in the server's namespace."""
         return ["ip", "netns", "exec", self.server, *arguments]
 
+    def clear(self) -> None:
+        """Wait for what still runs in either, but for this process, and end it by force if it takes long.
+
+        A round that was ended has told its server to end; the next one needs its ports and its core.
+        """
+        give_up = time.monotonic() + _PATIENCE
+        while pids := [pid for name in (self.server, self.client) for pid in _pids(name) if pid != os.getpid()]:
+            if time.monotonic() > give_up:
+                for pid in pids:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+
 
 @contextmanager
 def namespaces() -> Iterator[Namespaces]:
@@ -51,6 +68,7 @@ def namespaces() -> Iterator[Namespaces]:
         _enter(f"/run/netns/{both.client}")
         yield both
     finally:
+        both.clear()
         _set_namespace(home)
         os.close(home)
         for name in (both.server, both.client):
@@ -66,6 +84,11 @@ def _connect(both: Namespaces) -> None:
     for name, address in ((both.server, SERVER_ADDRESS), (both.client, CLIENT_ADDRESS)):
         _ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
         _ip("-n", name, "link", "set", "eth0", "up")
+
+
+def _pids(name: str) -> list[int]:
+    found = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
 
 
 def _ip(*arguments: str) -> None:

@@ -55,7 +55,10 @@ def run(
                 watcher.begins(scenario, name, start)
                 wanted = Windows(results.seconds, windows, watcher.goes_on)
                 work = partial(_run_round, ADAPTERS[name], place, scenario)
-                for one in run_apart(work, wanted, scenario.deadline(wanted)):
+                rounds = run_apart(work, wanted, scenario.deadline(wanted))
+                if place.namespaces is not None:
+                    place.namespaces.clear()
+                for one in rounds:
                     outcome.servers[name].append(one)
                     watcher.ended(scenario, name, len(outcome.servers[name]) - 1, one)
         watcher.completed(outcome)

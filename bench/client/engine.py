@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from bench.client.compiled import compiled_intake
 from bench.client.datagrams import Datagrams
 from bench.client.description import Remote
 from bench.client.endpoint import Endpoint
@@ -48,7 +49,7 @@ class Engine:
         """How many times as often as `burst` says frames are sent; timestamps are as if it was 1."""
         self.answering = True
         """Whether receivers answer at all (reports, requests); ICE consent goes on."""
-        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching)
+        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching, compiled=compiled_intake())
         self._film = film
         self._seed = seed
         self._certificate = RTCCertificate.generateCertificate()

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.client.compiled import CompiledIntake
 from bench.client.datagrams import Datagrams
 from bench.client.endpoint import Endpoint, Stream
 from bench.client.inspection import Inspector
-from bench.client.tally import Tally
+from bench.client.tally import Gap, Tally
 from bench.client.traffic import AudioTraffic, Burst, Probe
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
 from sfu.rtp.rtx import unwrap_rtx
@@ -30,7 +31,10 @@ class Intake:
     """`latencies` (nanoseconds, of samples) may be emptied at any time. `drop` is the share of video packets that is
     thrown away unseen, to see them asked for and sent again."""
 
-    def __init__(self, burst: Burst, *, seed: int, drop: float, switching: bool) -> None:
+    def __init__(
+        self, burst: Burst, *, seed: int, drop: float, switching: bool, compiled: CompiledIntake | None = None
+    ) -> None:
+        """`compiled` does what it can of the work, unless packets are dropped on purpose."""
         self.tally = Tally()
         self.inspector = Inspector(switching=switching)
         self.counters: Counter[str] = Counter()
@@ -45,6 +49,8 @@ class Intake:
         self._audio_ticks = AudioTraffic.interval * AudioTraffic.clock_rate
         self._random = np.random.default_rng(seed)
         self._streams: dict[int, Stream] = {}
+        self._compiled = None if drop else compiled
+        self._moved = True
         # By the stream's number: whose every packet is decrypted, and whose packets may be dropped.
         self._always: NDArray[np.bool_] = np.zeros(0, bool)
         self._droppable: NDArray[np.bool_] = np.zeros(0, bool)
@@ -65,6 +71,7 @@ class Intake:
         behind = max(0, endpoint.owner + 1 - len(self._sequence_ids))
         self._sequence_ids = np.concatenate((self._sequence_ids, np.zeros(behind, np.int64)))
         self._sequence_ids[endpoint.owner] = endpoint.sequence_id
+        self._moved = True
 
     def remove(self, endpoint: Endpoint) -> None:
         self.endpoints.pop(endpoint.owner, None)
@@ -81,6 +88,10 @@ class Intake:
         number = datagrams.count
         if not number:
             return
+        if self._compiled is not None:
+            self._take_compiled(self._compiled, datagrams)
+            datagrams.clear()
+            return
         rows, owners = datagrams.bytes_[:number], datagrams.owners[:number]
         sizes, arrivals = datagrams.sizes, datagrams.arrivals
         first, second = rows[:, 0], rows[:, 1]
@@ -93,6 +104,23 @@ class Intake:
         if len(media):
             self._media(rows, owners, sizes, arrivals, media)
         datagrams.clear()
+
+    def _take_compiled(self, compiled: CompiledIntake, datagrams: Datagrams) -> None:
+        """The same by compiled code, which finds what is left to do."""
+        if self._moved:
+            self.tally.grow()
+            compiled.point_to(**self.tally.arrays, always=self._always, sequence_ids=self._sequence_ids)
+            self._moved = False
+        step = _step(datagrams.count)
+        self.counters["unknown-ssrc"] += compiled.take(datagrams, int(self._random.integers(step)), step)
+        rows, owners, sizes, arrivals = datagrams.bytes_, datagrams.owners, datagrams.sizes, datagrams.arrivals
+        for (row,) in compiled.found("others"):
+            data = rows[row, : sizes[row]].tobytes()
+            self._control(int(owners[row]), data, bool(len(data) > 1 and 192 <= data[1] <= 223 and data[0] >= 128))
+        self._note_gaps(self.tally.take(compiled.found("gaps"), compiled.found("late")))
+        self._note_groups(*compiled.noted())
+        for row, number in compiled.found("samples"):
+            self._look_up(number, rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
 
     def _control(self, owner: int, data: bytes, is_rtcp: bool) -> None:
         endpoint = self.endpoints.get(owner)
@@ -117,10 +145,15 @@ class Intake:
         if not len(at):
             return
         sequences = words[:, 0] & 0xFFFF
-        for gap in self.tally.count(streams, sequences, sizes[at], arrivals[at]):
-            self.gapped[gap.stream] = self._streams[gap.stream]
+        self._note_gaps(self.tally.count(streams, sequences, sizes[at], arrivals[at]))
         self._note_transport_sequences(rows, owners, arrivals, at)
         self._sample(rows, sizes, arrivals, at, streams, self.tally.before_first(streams, sequences))
+
+    def _note_gaps(self, gaps: list[Gap]) -> None:
+        for gap in gaps:
+            stream = self._streams.get(gap.stream)
+            if stream is not None:
+                self.gapped[gap.stream] = stream
 
     def _sample(
         self,
@@ -137,14 +170,17 @@ class Intake:
         turn of the numbers from there, which a receiver of samples must not miss.
         """
         wanted = np.zeros(len(at), bool)
-        step = max(SAMPLE_EACH, -(-len(at) // MOST_SAMPLES))
+        step = _step(len(at))
         wanted[int(self._random.integers(step)) :: step] = True
         wanted |= self._always[streams] | early
         for place in np.flatnonzero(wanted).tolist():
             row = at[place]
-            stream = self._streams.get(int(streams[place]))
-            if stream is not None:
-                self._look_at(stream, rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
+            self._look_up(int(streams[place]), rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
+
+    def _look_up(self, number: int, data: bytes, arrival: int) -> None:
+        stream = self._streams.get(number)
+        if stream is not None:
+            self._look_at(stream, data, arrival)
 
     def _look_at(self, stream: Stream, data: bytes, arrival: int) -> None:
         srtp = stream.owner.transport.srtp
@@ -198,13 +234,22 @@ class Intake:
                 continue
             # What comes in one batch stands there socket by socket.
             of = owners[mine]
-            numbers, times = values.tolist(), arrivals[mine].tolist()
             starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
-            ends = [*starts[1:].tolist(), len(of)]
-            for owner, start, end in zip(of[starts].tolist(), starts.tolist(), ends, strict=True):
-                endpoint = self.endpoints.get(owner)
-                if endpoint is not None:
-                    endpoint.note_arrivals(numbers[start:end], times[start:end])
+            groups = np.stack([of[starts], starts], axis=1).tolist()
+            self._note_groups(groups, values.tolist(), arrivals[mine].tolist())
+
+    def _note_groups(self, groups: list[list[int]], numbers: list[int], times: list[int]) -> None:
+        """Transport-wide numbers and when they came, group by group: whose, and where the group starts."""
+        ends = [start for _, start in groups[1:]]
+        for (owner, start), end in zip(groups, [*ends, len(numbers)], strict=False):
+            endpoint = self.endpoints.get(owner)
+            if endpoint is not None:
+                endpoint.note_arrivals(numbers[start:end], times[start:end])
+
+
+def _step(packets: int) -> int:
+    """One of so many in a batch is a sample."""
+    return max(SAMPLE_EACH, -(-packets // MOST_SAMPLES))
 
 
 def read_sequence_numbers(
