@@ -1,5 +1,6 @@
 """The command line of the benchmark."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -199,6 +200,9 @@ class _Shown(Watcher):
 
     def begins(self, scenario: Scenario, server: str, number: int) -> None:
         self._title = f"{scenario.key}, {NAMES[server]}, round {number + 1}"
+        if not output.is_terminal:
+            # A log shows no progress bar before the end.
+            output.print(f"{datetime.now():%H:%M:%S} {self._title}", highlight=False)
         self.goes_on("starting")
 
     def goes_on(self, phase: str) -> None:

@@ -60,6 +60,11 @@ class _Seen:
     def figure(self, key: str, name: str, server: str = OURS) -> Spread | None:
         return spread(self.rounds(key, server), name)
 
+    def nothing(self, title: str, wanted: str, *keys: str) -> Goal:
+        """A goal of which there are no figures: not tried, or in vain."""
+        tried = any(rounds for (key, _), rounds in self._rounds.items() if key in keys)
+        return Goal(title, wanted, "its rounds failed", met=False) if tried else Goal(title, wanted)
+
     def worst(self, name: str, of: Callable[[str], bool]) -> tuple[float, str] | None:
         """The highest of a figure in any round, and the scenario."""
         found = [(one.most, key) for key in self.keys if of(key) and (one := self.figure(key, name))]
@@ -69,8 +74,10 @@ class _Seen:
 def _ratio(seen: _Seen, title: str, key: str, name: str, most: float) -> Goal:
     ours, theirs = seen.figure(key, name), seen.figure(key, name, THEIRS)
     wanted = f"at most {most:.2f} of Janus's"
-    if ours is None or theirs is None or not theirs.median:
-        return Goal(title, wanted)
+    if ours is None:
+        return seen.nothing(title, wanted, key)
+    if theirs is None or not theirs.median:
+        return Goal(title, wanted, "Janus was not measured")
     found = ours.median / theirs.median
     return Goal(title, wanted, f"{found:.2f}", found <= most)
 
@@ -79,7 +86,7 @@ def _capacity(seen: _Seen) -> Goal:
     title, wanted = "packets a second on one core without loss", "at least 200,000"
     ours, theirs = seen.figure("capacity-50-20", "capacity"), seen.figure("capacity-50-20", "capacity", THEIRS)
     if ours is None:
-        return Goal(title, wanted)
+        return seen.nothing(title, wanted, "capacity-50-20")
     beside = f", {ours.median / theirs.median:.1f} times Janus's" if theirs and theirs.median else ""
     return Goal(title, wanted, f"{ours.median:,.0f}{beside}", ours.median >= 200_000)
 
@@ -88,7 +95,7 @@ def _feedback(seen: _Seen) -> Goal:
     title, wanted = "feedback of 500 subscribers, 13 reports a second each", "less than a third of a core"
     cost, rate = seen.figure("feedback-500", "feedback_cpu"), seen.figure("feedback-500", "feedback_rate")
     if cost is None or rate is None:
-        return Goal(title, wanted)
+        return seen.nothing(title, wanted, "feedback-500")
     measured = f"{cost.median:.0f} % of a core for {rate.median:,.0f} reports a second"
     return Goal(title, wanted, measured, cost.median < _CORE_SHARE and rate.median >= _ARRIVED * 500 * 13)
 
@@ -96,19 +103,17 @@ def _feedback(seen: _Seen) -> Goal:
 def _holds(seen: _Seen, title: str, key: str, packets: float) -> Goal:
     """Nothing is lost in any round, and everything that should be sent is."""
     wanted = "holds on one core, loss-free"
-    rounds = seen.rounds(key)
-    if not rounds:
-        return Goal(title, wanted)
     loss, rate, cpu, latency = (
         seen.figure(key, name) for name in ("loss", "packets_per_second", "server_cpu", "latency_p99")
     )
     if loss is None or rate is None or cpu is None:
-        return Goal(title, wanted, "every round failed", met=False)
+        return seen.nothing(title, wanted, key)
     measured = f"{rate.median:,.0f} packets a second, {loss.most:.3f} % lost, CPU {cpu.median:.0f} %"
     if latency is not None:
         measured += f", p99 {latency.median:.1f} ms"
     met = all(
-        one.figures.get("loss") == 0.0 and one.figures["packets_per_second"] >= _ARRIVED * packets for one in rounds
+        one.figures.get("loss") == 0.0 and one.figures["packets_per_second"] >= _ARRIVED * packets
+        for one in seen.rounds(key)
     )
     return Goal(title, wanted, measured, met)
 
