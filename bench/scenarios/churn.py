@@ -15,7 +15,7 @@ from bench.figures import Figures, Round, growth, percentile
 from bench.joining import at_work
 from bench.measuring import join_figures, measure
 from bench.processes import usage_of
-from bench.scenarios.scenario import Scenario, fill
+from bench.scenarios.scenario import Scenario, fill, join_patiently
 from bench.scenarios.webinar import told
 from bench.windows import Windows
 
@@ -78,7 +78,7 @@ class _Crowd:
         while True:
             await asyncio.sleep(_LEAVING_EACH)
             await self._members.pop(self._random.randrange(len(self._members))).leave()
-            member = await self._server.join(self._engine, self._room, _VIEWER)
+            member = await join_patiently(self._server, self._engine, self._room, _VIEWER)
             self._members.append(member)
             self.came.append(member)
 

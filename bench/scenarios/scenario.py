@@ -75,7 +75,7 @@ async def fill(
     async def join(room: str, seat: Seat) -> Member:
         nonlocal joined
         async with gate:
-            member = await _join(server, engine, room, seat)
+            member = await join_patiently(server, engine, room, seat)
             if seat.publishes:
                 engine.publish(member.publishing)
             joined += 1
@@ -103,7 +103,7 @@ async def fill(
     return members, figures
 
 
-async def _join(server: Server, engine: Engine, room: str, seat: Seat) -> Member:
+async def join_patiently(server: Server, engine: Engine, room: str, seat: Seat) -> Member:
     """One failure of hundreds is told, and is no reason to give up the others. Raises what the last failure was."""
     for _ in range(_TRIES - 1):
         with suppress(ServerError, TransportError):
