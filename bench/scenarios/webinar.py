@@ -74,7 +74,7 @@ def feedback(subscribers: int, burst: Burst) -> Scenario:
 
 
 def told(burst: Burst) -> str:
-    return f"bursts of {burst.packets} each {burst.interval * 1000:g} ms"
+    return f"bursts of {burst.packets} each {burst.interval * 1000:.3g} ms"
 
 
 async def _run(
