@@ -1,17 +1,20 @@
 """The flush in C (`sfu/native/packets.c`): the same as `PlainFlush`, with one call for all participants."""
 
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
+import structlog
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import Failures
-from sfu.forwarding.outlet import Outlet
+from sfu.forwarding.flush import EVERYTHING, Failures, Work
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 from sfu.native import ffi, lib
 from sfu.native.egress import NOTHING_TO_DO, foreign_pointer
+
+log = structlog.get_logger()
 
 
 class CompiledFlush:
@@ -28,19 +31,33 @@ class CompiledFlush:
         self._path = ffi.gc(path, lib.path_free)
         self._canonical = ffi.new("struct canonical *")
 
-    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
-        path, enqueue = self._path, lib.path_enqueue
+    def hand_over(self, work: Work, microseconds: int) -> None:
         try:
-            for outlet, packets in work:
-                native = outlet.native
-                if native is None:
-                    native = outlet.native = _NativeOutlet(outlet.plans)
-                for packet in packets:
-                    while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
-                        lib.path_flush(path, microseconds)
+            self._enqueue(work, microseconds)
         finally:
             # Whatever happens, the path forgets the outlets: they may be gone before the next flush.
-            lib.path_flush(path, microseconds)
+            lib.path_hand_over(self._path)
+
+    def flush(self, work: Work, microseconds: int, effort: int) -> int:
+        try:
+            self._enqueue(work, microseconds)
+        finally:
+            waiting: int = lib.path_flush(self._path, microseconds, effort)
+        return waiting
+
+    def finish(self, egress: Egress, microseconds: int) -> None:
+        if egress.native is not None:
+            lib.path_finish(self._path, egress.native.pointer, microseconds)
+
+    def _enqueue(self, work: Work, microseconds: int) -> None:
+        path, enqueue = self._path, lib.path_enqueue
+        for outlet, packets in work:
+            native = outlet.native
+            if native is None:
+                native = outlet.native = _NativeOutlet(outlet.plans)
+            for packet in packets:
+                while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
+                    lib.path_flush(path, microseconds, EVERYTHING)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         native = _native_plan(plan)
@@ -106,7 +123,11 @@ def _native_plan(plan: Plan) -> Any:
 
 if ffi is not None:
 
-    @ffi.def_extern()  # type: ignore[untyped-decorator]  # cffi has no types for it
+    def _write_failed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """A fault of whoever writes to a stream cannot pass through C: the others get their packets, and it is told."""
+        log.error("a fault while writing to a stream", exc_info=(kind, error, trace))
+
+    @ffi.def_extern(onerror=_write_failed)  # type: ignore[untyped-decorator]  # cffi has no types for it
     def write_frame(stream: Any, packet: Any, size: int) -> None:
         """Called by the compiled flush for each packet that goes to a stream."""
         ffi.from_handle(stream)(ffi.buffer(packet, size)[:])

@@ -9,6 +9,11 @@ from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 
+Work = Sequence[tuple[Outlet, Sequence[Canonical]]]
+
+EVERYTHING = 0xFFFFFFFF
+"""Effort that is never used up. Effort is about a microsecond on the machine on which it was measured."""
+
 
 @dataclass(slots=True)
 class Failures:
@@ -21,8 +26,17 @@ class Failures:
 class Flush(Protocol):
     """Writes, encrypts and sends packets. `microseconds` is the time, for what carries transport-wide numbers."""
 
-    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
-        """Send packets to all plans of their outlets, all of one participant's together."""
+    def hand_over(self, work: Work, microseconds: int) -> None:
+        """Take packets for all plans that their outlets have now, behind what waits for the same participants."""
+
+    def flush(self, work: Work, microseconds: int, effort: int) -> int:
+        """Hand over, and send, all that waits for one participant together, until that has taken `effort`.
+
+        Returns how many packets, of those that came, still wait for somebody.
+        """
+
+    def finish(self, egress: Egress, microseconds: int) -> None:
+        """Send all that waits for one participant. Whoever closes an egress has to call this afterwards."""
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         """Send packets to one plan's participant now."""

@@ -91,7 +91,7 @@ class Ingress:
         for track_id, parameters in wanted.items():
             known = self.tracks.get(track_id)
             if known is None:
-                self.tracks[track_id] = PublishedTrack(parameters, now)
+                self.tracks[track_id] = PublishedTrack(parameters, self._path, now)
             else:
                 self.pause(track_id, parameters.paused)
                 known.update(parameters)
@@ -168,7 +168,7 @@ class Ingress:
         if not layer.started:
             layer.started = track.was_sent = True
             self._started(now)
-        layer.forward(arrival.packet, arrival.keyframe, self._path, now)
+        layer.forward(arrival.packet, arrival.keyframe, now)
         if arrival.keyframe and track.kind == "video":
             track.keyframe_arrived(layer, now)
 

@@ -23,6 +23,21 @@ class Outlet:
     octets: int = 0
     native: Any = None
 
+    def add(self, plan: Plan) -> None:
+        plan.place = len(self.plans)
+        self.plans.append(plan)
+        self.native = None
+        plan.joined(self)
+
+    def remove(self, plan: Plan) -> None:
+        # The last takes its place: a thousand may leave at once, and nobody cares for their order.
+        last = self.plans.pop()
+        if last is not plan:
+            self.plans[plan.place] = last
+            last.place = plan.place
+        self.native = None
+        plan.left()
+
     def take_pending(self) -> list[Canonical]:
         """The packets for the flush that begins."""
         taken, self.pending = self.pending, []
@@ -44,14 +59,8 @@ class Outlets:
         outlet = self._by_format.get(plan.wire_format)
         if outlet is None:
             outlet = self._by_format[plan.wire_format] = Outlet(plan.wire_format)
-        outlet.plans.append(plan)
-        outlet.native = None
-        plan.joined(outlet)
+        outlet.add(plan)
 
-    def remove(self, plan: Plan) -> None:
-        outlet = self._by_format[plan.wire_format]
-        outlet.plans.remove(plan)
-        outlet.native = None
-        plan.left()
-        if not outlet.plans:
-            del self._by_format[plan.wire_format]
+    def clear(self) -> None:
+        """Give nobody anything any more. Plans stay in their outlets until they are removed from them."""
+        self._by_format = {}

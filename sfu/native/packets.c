@@ -3,6 +3,9 @@
  * Every participant's packets are written one after another into one buffer, encrypted in place by libsrtp, whose
  * functions Python hands over, and given to the kernel in as few messages as its segmentation offload allows: one per
  * run of equal sizes, which one shorter packet may close. A call of sendmmsg takes the messages of many participants.
+ *
+ * Participants wait in a queue, so that what goes to a thousand of them can be sent in parts, with packets read in
+ * between. What is handed over meanwhile lines up behind what waits for the same participant, and goes out with it.
  */
 
 #define _GNU_SOURCE
@@ -17,7 +20,7 @@
 #include "packets.h"
 
 #define MAX_PACKET 2304 /* the longest datagram that the node reads, and new header extensions */
-#define MAX_PENDING 256
+#define MAX_PENDING 512
 #define MAX_MESSAGES 256
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
@@ -25,6 +28,11 @@
 #define BUFFER_SIZE (256 * 1024)
 #define HEADER_SIZE 12
 #define NONE -1
+#define FIRST_WORK_ROOM 1024
+/* What things cost, in about the microseconds that were measured. */
+#define PACKET_EFFORT 2
+#define MESSAGE_EFFORT 4
+#define FRAME_EFFORT 10
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -35,14 +43,16 @@
 struct pending {
     struct canonical canonical;
     uint32_t size;
-    int32_t next; /* of the same outlet */
+    int32_t next;   /* of the same outlet, or free as well */
+    uint32_t users; /* of the first packet of an outlet: participants who have not got them yet */
     uint8_t data[MAX_PACKET];
 };
 
+/* An outlet's packets for one participant. The plan is a copy: its slot may have another one before this is sent. */
 struct work {
-    struct plan *plan;
+    struct plan plan;
     int32_t first_packet;
-    int32_t next; /* of the same participant */
+    int32_t next; /* of the same participant, or free as well */
 };
 
 /* One message to the kernel: equal segments, of which the last may be shorter, and then the message is closed. */
@@ -64,9 +74,11 @@ struct path {
     write_function write_frame;
     int segmentation;
     uint32_t protect_failures, send_failures;
-    uint32_t outlet_count, pending_count, message_count, position, work_count, work_room;
+    uint32_t outlet_count, pending_count, message_count, position, work_room, effort;
+    int32_t free_pending, free_work;
+    struct egress *first_waiting, *last_waiting;
     struct work *work;
-    struct outlet *outlets[MAX_PENDING];
+    struct outlet *outlets[MAX_PENDING]; /* those with packets that were not handed over yet */
     struct pending pending[MAX_PENDING];
     struct message messages[MAX_MESSAGES];
     struct mmsghdr headers[MAX_MESSAGES];
@@ -75,7 +87,11 @@ struct path {
 
 struct path *path_new(protect_function protect, send_function send, write_function write_frame, int segmentation) {
     struct path *path = calloc(1, sizeof *path);
+    int32_t index;
     if (path == NULL) return NULL;
+    for (index = 0; index < MAX_PENDING; index++) path->pending[index].next = index + 1;
+    path->pending[MAX_PENDING - 1].next = NONE;
+    path->free_work = NONE;
     path->protect = protect;
     path->send = send != NULL ? send : (send_function)sendmmsg;
     path->write_frame = write_frame;
@@ -119,18 +135,20 @@ static void fill(struct pending *pending, const struct canonical *canonical, con
     pending->canonical = *canonical;
     pending->size = size;
     pending->next = NONE;
+    pending->users = 0;
     memcpy(pending->data, data, size);
 }
 
 /* Keep a packet for the next flush. 0 while there is no room for it; one that never fits is counted and dropped. */
 int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
                  uint32_t size) {
-    int32_t index = (int32_t)path->pending_count;
+    int32_t index = path->free_pending;
     if (!is_sound(canonical, size)) {
         path->send_failures++;
         return 1;
     }
-    if (index == MAX_PENDING) return 0;
+    if (index == NONE) return 0;
+    path->free_pending = path->pending[index].next;
     fill(&path->pending[index], canonical, data, size);
     path->pending_count++;
     if (outlet->first_packet == NONE) {
@@ -223,6 +241,7 @@ static void add_to_messages(struct path *path, struct egress *egress, uint32_t s
         return;
     }
     last = &path->messages[path->message_count++];
+    path->effort += MESSAGE_EFFORT;
     last->egress = egress;
     last->data = data;
     last->size = last->segment = size;
@@ -243,7 +262,8 @@ static void write_numbers(uint8_t *data, const struct canonical *canonical, cons
 }
 
 /* Write and encrypt one packet. It is sent only if libsrtp has encrypted it: before, it is plain text. */
-static void write_packet(struct path *path, const struct pending *pending, struct plan *plan, uint32_t microseconds) {
+static void write_packet(struct path *path, const struct pending *pending, const struct plan *plan,
+                         uint32_t microseconds) {
     struct egress *egress = plan->egress;
     struct history *history = &egress->history;
     int numbered = pending->canonical.transport_at && history->next != NULL;
@@ -264,61 +284,139 @@ static void write_packet(struct path *path, const struct pending *pending, struc
         history->times[slot] = microseconds;
         history->sizes[slot] = (uint16_t)size;
     }
-    if (egress->fd >= 0)
+    if (egress->fd >= 0) {
+        path->effort += PACKET_EFFORT;
         add_to_messages(path, egress, (uint32_t)size);
-    else
+    } else {
+        path->effort += FRAME_EFFORT;
         path->write_frame(egress->stream, (const char *)data, size);
-}
-
-static int make_room(struct path *path, uint32_t more) {
-    uint32_t wanted = path->work_count + more, room = path->work_room ? path->work_room : 1024;
-    struct work *work;
-    if (wanted <= path->work_room) return 1;
-    while (room < wanted) room *= 2;
-    work = realloc(path->work, room * sizeof *work);
-    if (work == NULL) return 0;
-    path->work = work;
-    path->work_room = room;
-    return 1;
-}
-
-/* Note an outlet's packets with each of its participants; those new to this flush are linked in `order`. */
-static void assign(struct path *path, struct outlet *outlet) {
-    uint32_t number;
-    if (!make_room(path, outlet->plan_count)) {
-        path->send_failures += outlet->plan_count;
-        return;
     }
+}
+
+/* Waiting */
+
+/* A place for work, NONE without memory. */
+static int32_t new_work(struct path *path) {
+    int32_t index = path->free_work;
+    if (index == NONE) {
+        uint32_t room = path->work_room ? path->work_room * 2 : FIRST_WORK_ROOM, fresh;
+        struct work *work = realloc(path->work, room * sizeof *work);
+        if (work == NULL) return NONE;
+        for (fresh = path->work_room; fresh < room; fresh++) work[fresh].next = (int32_t)fresh + 1;
+        work[room - 1].next = NONE;
+        index = (int32_t)path->work_room;
+        path->work = work;
+        path->work_room = room;
+    }
+    path->free_work = path->work[index].next;
+    return index;
+}
+
+static void line_up(struct path *path, struct egress *egress) {
+    egress->before = path->last_waiting;
+    egress->after = NULL;
+    if (path->last_waiting != NULL)
+        path->last_waiting->after = egress;
+    else
+        path->first_waiting = egress;
+    path->last_waiting = egress;
+}
+
+static void step_out(struct path *path, struct egress *egress) {
+    if (egress->before != NULL)
+        egress->before->after = egress->after;
+    else
+        path->first_waiting = egress->after;
+    if (egress->after != NULL)
+        egress->after->before = egress->before;
+    else
+        path->last_waiting = egress->before;
+    egress->before = egress->after = NULL;
+}
+
+static void release_packets(struct path *path, int32_t first) {
+    int32_t last = first;
+    path->pending_count--;
+    while (path->pending[last].next != NONE) {
+        last = path->pending[last].next;
+        path->pending_count--;
+    }
+    path->pending[last].next = path->free_pending;
+    path->free_pending = first;
+}
+
+/* Let go of all that a participant waits for, who waits no more. */
+static void release_work(struct path *path, struct egress *egress) {
+    while (egress->first_work != NONE) {
+        int32_t index = egress->first_work;
+        struct work *work = &path->work[index];
+        egress->first_work = work->next;
+        if (--path->pending[work->first_packet].users == 0) release_packets(path, work->first_packet);
+        work->next = path->free_work;
+        path->free_work = index;
+    }
+    step_out(path, egress);
+}
+
+/* Write all that waits for one participant. */
+static void serve(struct path *path, struct egress *egress, uint32_t microseconds) {
+    int32_t at, packet;
+    for (at = egress->first_work; at != NONE; at = path->work[at].next)
+        for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
+            write_packet(path, &path->pending[packet], &path->work[at].plan, microseconds);
+    release_work(path, egress);
+}
+
+/* Note an outlet's packets with each of its participants. */
+static void assign(struct path *path, struct outlet *outlet) {
+    int32_t first = outlet->first_packet;
+    uint32_t number;
+    outlet->first_packet = NONE;
     for (number = 0; number < outlet->plan_count; number++) {
-        struct plan *plan = outlet->plans[number];
-        struct egress *egress = plan->egress;
-        int32_t index = (int32_t)path->work_count++;
-        path->work[index] = (struct work){plan, outlet->first_packet, NONE};
-        if (egress->first_work == NONE)
+        struct egress *egress = outlet->plans[number]->egress;
+        int32_t index = new_work(path);
+        if (index == NONE) {
+            path->send_failures++;
+            continue;
+        }
+        path->work[index] = (struct work){*outlet->plans[number], first, NONE};
+        path->pending[first].users++;
+        if (egress->first_work == NONE) {
             egress->first_work = index;
-        else
+            line_up(path, egress);
+        } else {
             path->work[egress->last_work].next = index;
+        }
         egress->last_work = index;
     }
+    if (path->pending[first].users == 0) release_packets(path, first);
 }
 
-/* Send what was enqueued, all packets of one participant together. */
-void path_flush(struct path *path, uint32_t microseconds) {
+/* Whatever becomes of the outlets and their plans from now on: what was enqueued goes to those who are in them now. */
+void path_hand_over(struct path *path) {
     uint32_t index;
-    int32_t at, packet;
     for (index = 0; index < path->outlet_count; index++) assign(path, path->outlets[index]);
-    for (index = 0; index < path->work_count; index++) {
-        struct egress *egress = path->work[index].plan->egress;
-        /* Its first work is reached first, and does the rest, too. */
-        if (egress->first_work != (int32_t)index) continue;
-        for (at = egress->first_work; at != NONE; at = path->work[at].next)
-            for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
-                write_packet(path, &path->pending[packet], path->work[at].plan, microseconds);
+    path->outlet_count = 0;
+}
+
+/* Send what was enqueued, all packets of one participant together, until that took `effort` (in about microseconds).
+ * Returns how many packets still wait for anybody. */
+uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
+    path_hand_over(path);
+    path->effort = 0;
+    while (path->first_waiting != NULL && path->effort < effort) {
+        serve(path, path->first_waiting, microseconds);
+        path->effort++;
     }
     send_messages(path);
-    for (index = 0; index < path->work_count; index++) path->work[index].plan->egress->first_work = NONE;
-    for (index = 0; index < path->outlet_count; index++) path->outlets[index]->first_packet = NONE;
-    path->work_count = path->outlet_count = path->pending_count = 0;
+    return path->pending_count;
+}
+
+/* Send all that waits for one participant, nothing to one who is closed. The path knows no egress after that. */
+void path_finish(struct path *path, struct egress *egress, uint32_t microseconds) {
+    if (egress->first_work == NONE) return;
+    serve(path, egress, microseconds);
+    send_messages(path);
 }
 
 /* Send one packet now. */
