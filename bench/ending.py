@@ -15,6 +15,9 @@ def ending_cleanly() -> Iterator[None]:
     starts things in the background has SIGINT ignored."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Once is enough: a second one, of whoever is impatient or of a whole group, would interrupt the clearing up.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         # Whatever still waits for something by then, as for the goodbye of a peer that is gone, is interrupted too.
         signal.alarm(GOODBYE)
         raise KeyboardInterrupt

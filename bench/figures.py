@@ -46,7 +46,7 @@ KINDS: dict[str, Kind] = {
     "joins_per_second": Kind("joins per second", "", 1, lower_is_better=False),
     "switch_p50": Kind("talker switch, p50", "ms", 0),
     "switch_p95": Kind("talker switch, p95", "ms", 0),
-    "feedback_rate": Kind("transport-wide reports received per second", "", 0, lower_is_better=None),
+    "feedback_rate": Kind("transport-wide reports of receivers per second", "", 0, lower_is_better=None),
     "feedback_cpu": Kind("CPU of what receivers answer", "%", 1),
     "frame_p50": Kind("join in Chromium, WebSocket opened to first frame decoded, p50", "ms", 0),
     "frame_worst": Kind("join in Chromium, slowest", "ms", 0),
