@@ -64,7 +64,7 @@ bench-smoke: $(VENV)/.installed-dev ## see whether the load harness works; no ro
 	$(BIN)/python -m bench smoke
 
 soak: $(VENV)/.installed-dev ## an hour of people who come and go: does the server's memory stay flat?
-	$(BIN)/python -m bench soak $(ARGS)
+	$(BIN)/python -m bench soak --output soak-results.json $(ARGS)
 
 format: $(VENV)/.installed-dev ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix $(CHECKED)

@@ -1,5 +1,6 @@
 """The command line of the benchmark."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,19 +15,23 @@ from bench.adapters.roomcast import RoomcastServer
 from bench.adapters.server import ServerError
 from bench.client.description import DescriptionError
 from bench.client.transport import TransportError
+from bench.ending import ending_cleanly
 from bench.environment import environment
 from bench.figures import Round
 from bench.load import Load
 from bench.load_command import LoadError, run_load
 from bench.namespace import NamespaceError
 from bench.page import write_page
-from bench.results import Results, ResultsError, read_results
-from bench.running import ADAPTERS, ending_cleanly, run, run_round
+from bench.results import Outcome, Results, ResultsError, read_results, read_soak
+from bench.round_process import FAILED
+from bench.running import ADAPTERS, Watcher, run, run_round
 from bench.scenarios.catalogue import CALM, FULL, KEYS, UnknownScenarioError, scenario_of
 from bench.scenarios.churn import churn
 from bench.scenarios.scenario import Scenario
 from bench.smoke import look
+from bench.soak import TOO_MUCH, Soak
 from bench.table import NAMES, table
+from bench.windows import Windows
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 output = Console()
@@ -72,22 +77,27 @@ def run_scenarios(
         chosen = [scenario_of(key) for key in scenarios or FULL]
         results = Results(environment(), rounds, seconds)
         total = rounds * sum(name in one.servers for one in chosen for name in names)
-        with ending_cleanly(), places.apart() as place, _Shown(total) as shown:
-            for outcome in run(chosen, names, place, rounds=rounds, seconds=seconds, tell=shown.tell):
-                results.outcomes.append(outcome)
-                shown.bar.console.print(table(outcome.title, outcome.servers))
-                if file is not None:
-                    results.write(file)
+        with ending_cleanly(), places.apart() as place, _Shown(total, results, file) as shown:
+            run(chosen, names, place, results, shown)
+    if any(fault.startswith(FAILED) for fault in results.faults):
+        errors.print("[bold red]Some rounds failed;[/bold red] the others are measured.")
+        raise typer.Exit(1)
 
 
 @app.command()
 def report(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="What `run --output` wrote.")],
     folder: Annotated[Path, typer.Option("--docs", help="Folder of performance.md and what it shows.")] = Path("docs"),
+    soaked: Annotated[
+        Path | None, typer.Option("--soak", metavar="FILE.json", help="What `soak --output` wrote, to be shown too.")
+    ] = None,
 ) -> None:
     """Write docs/performance.md and its chart from the results of a run, and keep a copy of them beside it."""
     with _Failing():
-        for path in write_page(read_results(file), folder):
+        results = read_results(file)
+        if soaked is not None:
+            results.soak = read_soak(soaked)
+        for path in write_page(results, folder):
             output.print(f"wrote {path}", highlight=False)
 
 
@@ -129,21 +139,28 @@ def soak(
     people: Annotated[int, typer.Option(min=8, help="People in the room.")] = 40,
     most: Annotated[
         float, typer.Option(help="Growth of the server's memory, in MB per hour, that is too much.")
-    ] = 20.0,
+    ] = TOO_MUCH,
+    file: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE.json", help="Where the curve goes, for `report --soak`.")
+    ] = None,
 ) -> None:
     """Let people come and go for a long time, and see whether the server's memory stays flat.
 
     On loopback, without root. Ends with code 1 when memory grows.
     """
+    found = Soak(environment(), people)
 
     def tell(seconds: float, memory: int) -> None:
         output.print(f"{seconds / 60:6.1f} min  {memory / 1e6:8.1f} MB", highlight=False)
+        found.curve.append((round(seconds, 1), round(memory / 1e6, 1)))
+        if file is not None:
+            found.write(file)
 
     with _Failing(), ending_cleanly():
         scenario = churn(people, CALM, tell)
-        measured = uvloop.run(run_round(RoomcastServer, places.LOOPBACK, scenario, minutes * 60))
+        (measured,) = uvloop.run(run_round(RoomcastServer, places.LOOPBACK, scenario, Windows(minutes * 60)))
         output.print(table(scenario.title, {"roomcast": [measured]}))
-        if measured.figures.get("memory_growth", 0.0) > most:
+        if (growth := found.growth) is not None and growth > most:
             errors.print(f"[bold red]The server's memory grows by more than {most:g} MB per hour.[/bold red]")
             raise typer.Exit(1)
 
@@ -163,27 +180,41 @@ class _Failing:
             raise typer.Exit(130) from error
 
 
-class _Shown:
-    """The progress of a run, and what was odd about each round."""
+class _Shown(Watcher):
+    """The progress of a run, and what was odd about each round. After each the file is written, if there is one."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, results: Results, file: Path | None) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.bar = Progress(*columns, console=output)
-        self._task = self.bar.add_task("", total=total)
+        self._bar = Progress(*columns, console=output)
+        self._task = self._bar.add_task("", total=total)
+        self._results = results
+        self._file = file
+        self._title = ""
 
     def __enter__(self) -> "_Shown":
-        self.bar.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+        self._bar.stop()
 
-    def tell(self, scenario: Scenario, server: str, number: int, outcome: Round | None) -> None:
-        """See running.Tell."""
-        self.bar.update(self._task, description=f"{scenario.key}, {NAMES[server]}, round {number + 1}")
-        if outcome is None:
-            return
-        self.bar.advance(self._task)
+    def begins(self, scenario: Scenario, server: str, number: int) -> None:
+        self._title = f"{scenario.key}, {NAMES[server]}, round {number + 1}"
+        if not output.is_terminal:
+            # A log shows no progress bar before the end.
+            output.print(f"{datetime.now():%H:%M:%S} {self._title}", highlight=False)
+        self.goes_on("starting")
+
+    def goes_on(self, phase: str) -> None:
+        self._bar.update(self._task, description=f"{self._title}: {phase}")
+
+    def ended(self, scenario: Scenario, server: str, number: int, outcome: Round) -> None:
+        self._bar.advance(self._task)
+        if self._file is not None:
+            self._results.write(self._file)
         for note in outcome.remarks:
             told = f"{scenario.key}, {NAMES[server]}, round {number + 1}: {note}"
-            self.bar.console.print(f"[yellow]{escape(told)}[/yellow]", highlight=False)
+            self._bar.console.print(f"[yellow]{escape(told)}[/yellow]", highlight=False)
+
+    def completed(self, outcome: Outcome) -> None:
+        self._bar.console.print(table(outcome.title, outcome.servers))

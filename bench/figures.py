@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 LOST = "packets were lost"
 """How the fault ends that a busy machine explains."""
 _MUCH_LOSS = 10.0
+_SHORTEST = 120.0
+"""Seconds of a run from which the growth of anything can be told at all."""
+_SETTLED = 0.25
+"""The share of a run after which nothing should grow any more."""
 BUSY = "others used"
 """How a note begins that tells of other processes on the machine."""
 
@@ -35,12 +39,17 @@ KINDS: dict[str, Kind] = {
     "loss": Kind("lost", "%", 3, lower_is_better=None),
     "recovered": Kind("lost packets recovered", "%", 1, lower_is_better=False),
     "memory_per_participant": Kind("memory per participant", "kB", 0),
+    "memory_of_media": Kind("of that, in the media process", "kB", 0, lower_is_better=None),
+    "stall": Kind("worst delay of the media process's loop", "ms", 2, lower_is_better=None),
     "join_p50": Kind("join, WebSocket opened to first media, p50", "ms", 0),
     "join_p95": Kind("join, WebSocket opened to first media, p95", "ms", 0),
     "joins_per_second": Kind("joins per second", "", 1, lower_is_better=False),
     "switch_p50": Kind("talker switch, p50", "ms", 0),
     "switch_p95": Kind("talker switch, p95", "ms", 0),
+    "feedback_rate": Kind("transport-wide reports of receivers per second", "", 0, lower_is_better=None),
     "feedback_cpu": Kind("CPU of what receivers answer", "%", 1),
+    "frame_p50": Kind("join in Chromium, WebSocket opened to first frame decoded, p50", "ms", 0),
+    "frame_worst": Kind("join in Chromium, slowest", "ms", 0),
     "memory_growth": Kind("memory growth of the server", "MB/h", 1),
     "client_cpu": Kind("CPU of the load client", "%", 1, lower_is_better=None),
 }
@@ -90,6 +99,19 @@ def spread(rounds: Sequence[Round], name: str) -> Spread | None:
     """None if no round has that figure."""
     values = [one.figures[name] for one in rounds if name in one.figures]
     return Spread(statistics.median(values), min(values), max(values)) if values else None
+
+
+def growth(curve: Sequence[tuple[float, float]]) -> float | None:
+    """The slope of a line through a curve of seconds and values, per hour, without the curve's beginning.
+
+    None where too short a time passed to tell.
+    """
+    points = curve[int(len(curve) * _SETTLED) :]
+    if not points or points[-1][0] < _SHORTEST:
+        return None
+    middle = sum(at for at, _ in points) / len(points)
+    spread = sum((at - middle) ** 2 for at, _ in points)
+    return sum((at - middle) * value for at, value in points) / spread * 3600
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,7 +1,8 @@
-"""Many things at once, of which either all succeed or none goes on."""
+"""Many things at once, of which either all succeed or none goes on; and what goes on beside something else."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -17,3 +18,18 @@ async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+@asynccontextmanager
+async def at_work(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Each goes on beside what is done here, and is ended with it. Raises what ended one of them before."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pylibsrtp import Policy
 
+from bench.client.traffic import AUDIO_LEVEL_ID, MID_ID, AudioTraffic, Burst, VideoTraffic
 from sfu import garbage
 from sfu.dtls import Certificate
 from sfu.link_messages import Codec, Fingerprint, Ice, NodeMessage, PutRouter, PutTransport, Slot, Track
@@ -28,13 +29,12 @@ from sfu.node import TICK, MediaNode
 from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
 from sfu.transport.mux import Mux
 from sfu.transport.transport import Transport
-from tests.support.forwarding import AudioSource, VideoSource
 
 KEYS = SrtpKeys(Policy.SRTP_PROFILE_AEAD_AES_128_GCM, bytes(range(28)), bytes(range(28)))
 OPUS = Codec(format="opus", name="opus", payload_type=111, clock_rate=48000)
 VP8 = Codec(format="VP8", name="VP8", payload_type=96, clock_rate=90000, rtx_payload_type=97)
 AUDIO_SLOTS, VIDEO_SLOTS, SCREEN_SLOTS = 4, 16, 1
-LOUD, SILENT = 20, 127
+CAMERA = Burst(packets=1, interval=0.1)
 
 
 class Unread:
@@ -95,8 +95,10 @@ class Room:
         self.node.bind(mux)
         self.node.obey(PutRouter(request_id=0, router_id="r"))
         self.transports: list[Transport] = []
-        self.voices = [AudioSource(10_000 + number, mid="0") for number in range(publishers)]
-        self.cameras = [VideoSource(20_000 + number, mid="1", packets_per_frame=1) for number in range(publishers)]
+        self.voices = [AudioTraffic(number, 10_000 + number, "0", seed=1) for number in range(publishers)]
+        self.cameras = [
+            VideoTraffic(number, 20_000 + number, 30_000 + number, "1", CAMERA, seed=1) for number in range(publishers)
+        ]
         self.joined = 0
         self.ticks = 0
         for _ in range(participants):
@@ -152,9 +154,11 @@ class Room:
         for number, (voice, camera) in enumerate(zip(self.voices, self.cameras, strict=True)):
             talks = number == talker
             if tick % (2 if talks else 40) == 0:
-                self.receive(number, voice.packet(level=LOUD if talks else SILENT))
+                voice.level = voice.talking if talks else voice.silent
+                self.receive(number, voice.packet(0, 0))
             if tick % 10 == number % 10:
-                for packet in camera.frame(key=tick % 50 == number % 50):
+                camera.keyframe_wanted = tick % 50 == number % 50
+                for packet in camera.frame(0, 0):
                     self.receive(number, packet)
 
     def receive(self, number: int, packet: bytes) -> None:
@@ -166,7 +170,7 @@ def do_nothing() -> None:
 
 
 def parameters(number: int, *, publishes: bool) -> PutTransport:
-    extensions = {"mid": 3, "audio-level": 1}
+    extensions = {"mid": MID_ID, "audio-level": AUDIO_LEVEL_ID}
     microphone = Track(
         track_id=f"m{number}", mid="0", source="microphone", kind="audio", codecs=(OPUS,), extensions=extensions
     )

@@ -13,6 +13,7 @@ from bench.client.traffic import Burst
 from bench.figures import Round
 from bench.joining import all_of
 from bench.measuring import join_figures, measure
+from bench.windows import Windows
 
 SETTLE = 2.0
 _JOINING_AT_ONCE = 10
@@ -79,7 +80,7 @@ class _Test:
             await asyncio.sleep(SETTLE)
             watching = asyncio.create_task(self._watch())
             try:
-                measured = await measure(self._engine, None, wanted.duration)
+                measured = await measure(self._engine, None, Windows(wanted.duration))
             finally:
                 watching.cancel()
             return measured.with_figures(join_figures(self._members, joining))

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.adapters.server import Member
+from bench.adapters.server import Member, Server
 from bench.client.datagrams import dropped_by
 from bench.client.engine import Engine
 from bench.figures import BUSY, LOST, Figures, Round, percentile
+from bench.joining import at_work
 from bench.processes import busy_seconds, cpu_of
+from bench.windows import Windows
 
 BUSY_CLIENT = 90.0
 """Percent of a core; above that the load client is part of what is measured."""
@@ -32,6 +34,12 @@ class _Reading:
     counters: Counter[str]
 
 
+FAILED_JOINS = "failed-joins"
+"""The load client's counter of them."""
+_STALLS_EACH = 1.9
+"""Seconds between two looks at a server's stalls: a little less than roomcast's reports are apart."""
+
+
 def _read(engine: Engine, pid: int | None) -> _Reading:
     tally = engine.intake.tally
     return _Reading(
@@ -47,19 +55,31 @@ def _read(engine: Engine, pid: int | None) -> _Reading:
     )
 
 
-async def measure(engine: Engine, pid: int | None, seconds: float) -> Round:
-    """Look at what happens for so long. `pid` is the server's process, None when it runs elsewhere."""
+async def measure(engine: Engine, server: Server | None, window: Windows) -> Round:
+    """Look at what happens for so long. `server` is None when it runs elsewhere."""
+    window.tell("measuring")
     engine.intake.latencies.clear()
+    pid = server.pid if server is not None else None
+    stalls: list[float] = []
     begin = _read(engine, pid)
-    await asyncio.sleep(seconds)
+    async with at_work(*([_watch_stalls(server, stalls)] if server is not None else [])):
+        await asyncio.sleep(window.seconds)
     engine.check()
     end = _read(engine, pid)
-    return Round(
-        _figures(engine, begin, end, pid is not None),
-        _notes(engine, begin, end),
-        _facts(engine),
-        _faults(engine, begin, end),
-    )
+    figures = _figures(engine, begin, end, pid is not None)
+    if server is not None and (last := await server.stall()) is not None:
+        stalls.append(last)
+    if stalls:
+        figures["stall"] = 1000 * max(stalls)
+    return Round(figures, _notes(engine, begin, end), _facts(engine), _faults(engine, begin, end))
+
+
+async def _watch_stalls(server: Server, stalls: list[float]) -> None:
+    while True:
+        await asyncio.sleep(_STALLS_EACH)
+        stall = await server.stall()
+        if stall is not None:
+            stalls.append(stall)
 
 
 def _figures(engine: Engine, begin: _Reading, end: _Reading, with_server: bool) -> Figures:
@@ -78,6 +98,8 @@ def _figures(engine: Engine, begin: _Reading, end: _Reading, with_server: bool) 
     if with_server:
         used = end.server_cpu - begin.server_cpu
         figures["server_cpu"] = 100 * used / passed
+        reports = end.counters["transport-wide-reports"] - begin.counters["transport-wide-reports"]
+        figures["feedback_rate"] = reports / passed
         if received:
             figures["cpu_per_packet"] = used / received * 1e6
     if engine.intake.drop and lost:
@@ -114,6 +136,8 @@ def _faults(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
 
 def _notes(engine: Engine, begin: _Reading, end: _Reading) -> list[str]:
     notes = []
+    if number := end.counters[FAILED_JOINS]:
+        notes.append(f"{number} joins failed and were tried again")
     if end.dropped > begin.dropped:
         notes.append(f"the load client's own buffers dropped {end.dropped - begin.dropped} packets")
     busy = 100 * (end.client_cpu - begin.client_cpu) / (end.at - begin.at)

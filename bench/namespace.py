@@ -6,15 +6,19 @@ removed again however the run ends; what a killed run left behind is removed by 
 
 import ctypes
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _PREFIX = "rcbench-"
 _CLONE_NEWNET = 0x40000000
 SERVER_ADDRESS, CLIENT_ADDRESS = "10.213.0.1", "10.213.0.2"
+_PATIENCE = 15.0
+"""Seconds that a server which was told to end has for it."""
 _QUEUE = 10_000
 """Packets that the cable holds: a large burst must not be lost between two processes of one machine."""
 
@@ -34,6 +38,22 @@ class Namespaces:
         """A command line that runs in the server's namespace."""
         return ["ip", "netns", "exec", self.server, *arguments]
 
+    def clear(self) -> None:
+        """Wait for what still runs in either, but for this process, and end it by force if it takes long.
+
+        A round that was ended has told its server to end; the next one needs its ports and its core.
+        """
+        begun = time.monotonic()
+        while pids := [pid for name in (self.server, self.client) for pid in _pids(name)]:
+            waited = time.monotonic() - begun
+            if waited > 2 * _PATIENCE:
+                return
+            if waited > _PATIENCE:
+                for pid in pids:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+
 
 @contextmanager
 def namespaces() -> Iterator[Namespaces]:
@@ -51,6 +71,7 @@ def namespaces() -> Iterator[Namespaces]:
         _enter(f"/run/netns/{both.client}")
         yield both
     finally:
+        both.clear()
         _set_namespace(home)
         os.close(home)
         for name in (both.server, both.client):
@@ -66,6 +87,19 @@ def _connect(both: Namespaces) -> None:
     for name, address in ((both.server, SERVER_ADDRESS), (both.client, CLIENT_ADDRESS)):
         _ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
         _ip("-n", name, "link", "set", "eth0", "up")
+
+
+def _pids(name: str) -> list[int]:
+    """Processes in a namespace, but for this one."""
+    found = []
+    with suppress(FileNotFoundError):
+        wanted = Path(f"/run/netns/{name}").stat().st_ino
+        for path in Path("/proc").glob("[0-9]*/ns/net"):
+            # One that has just ended, or is a zombie, has none.
+            with suppress(OSError):
+                if path.stat().st_ino == wanted:
+                    found.append(int(path.parts[2]))
+    return [pid for pid in found if pid != os.getpid()]
 
 
 def _ip(*arguments: str) -> None:

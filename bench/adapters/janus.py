@@ -32,7 +32,7 @@ _TRANSPORTS = "/usr/lib/x86_64-linux-gnu/janus/transports"
 class JanusServer:
     """See Server."""
 
-    name = "Janus"
+    key, name = "janus", "Janus"
 
     def __init__(self, place: Place, folder: Path) -> None:
         binary = shutil.which("janus")
@@ -98,6 +98,13 @@ class JanusServer:
             await member.leave()
             raise
         return Member(member.endpoints, member.leave)
+
+    async def access(self, room: str) -> dict[str, Any]:
+        known = self._rooms[room]
+        return {"url": self._url, "room": known.number, "feed": known.feeds[0]}
+
+    async def stall(self) -> None:
+        """Nothing tells."""
 
     async def complete(self, engine: Engine, room: str) -> None:
         known = self._rooms[room]

@@ -5,6 +5,7 @@ import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bench.adapters.roomcast_client import RoomcastClient
 from bench.adapters.server import Member, Seat, ServerError, ServerProcess, free_port
@@ -15,7 +16,7 @@ from bench.place import Place
 class RoomcastServer:
     """See Server."""
 
-    name = "roomcast"
+    key, name = "roomcast", "roomcast"
 
     def __init__(self, place: Place, folder: Path) -> None:
         self.version = version("roomcast")
@@ -70,6 +71,12 @@ class RoomcastServer:
 
     async def join(self, engine: Engine, room: str, seat: Seat) -> Member:
         return await self.running.join(engine, room, seat)
+
+    async def access(self, room: str) -> dict[str, Any]:
+        return {"url": self._url, "token": await self.running.token(room, "participant")}
+
+    async def stall(self) -> float | None:
+        return await self.running.stall()
 
     async def complete(self, engine: Engine, room: str) -> None:
         """Slots fill themselves."""

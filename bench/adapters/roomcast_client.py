@@ -51,6 +51,16 @@ class RoomcastClient:
                 return response.status == 200
         return False
 
+    async def stall(self) -> float | None:
+        """The worst delay of a media node's loop of late, in seconds, as `/metrics` has it; None while none tells."""
+        try:
+            async with self.session.get(f"{self.url}/metrics") as response:
+                text = await response.text()
+        except (aiohttp.ClientError, TimeoutError):
+            return None
+        lines = [line for line in text.splitlines() if line.startswith("roomcast_node_loop_delay_seconds{")]
+        return max((float(line.rpartition(" ")[2]) for line in lines), default=None)
+
     async def create_room(self, people: int, talkers: int) -> str:
         lecture = people > GROUP_MODE_PEOPLE
         settings = {
@@ -66,13 +76,16 @@ class RoomcastClient:
         """Refused while somebody is in it."""
         await self._call("DELETE", f"/rooms/{room}", None)
 
+    async def token(self, room: str, role: str) -> str:
+        """A token for one more person. Raises ServerError."""
+        self._people += 1
+        person = {"name": f"load {self._people}", "user_ref": f"load-{self._people}", "role": role}
+        return str((await self._call("POST", f"/rooms/{room}/tokens", person))["token"])
+
     async def join(self, engine: Engine, room: str, seat: Seat) -> Member:
         """See Server.join."""
-        self._people += 1
         # Moderators publish in every mode of a room.
-        role = "moderator" if seat.publishes else "participant"
-        person = {"name": f"load {self._people}", "user_ref": f"load-{self._people}", "role": role}
-        token = (await self._call("POST", f"/rooms/{room}/tokens", person))["token"]
+        token = await self.token(room, "moderator" if seat.publishes else "participant")
         socket = await self._open_socket()
         lines, uses = lines_of(seat)
         endpoint = engine.open(

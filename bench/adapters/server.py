@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bench.client.endpoint import Endpoint
 from bench.client.engine import Engine
@@ -59,8 +59,12 @@ class Member:
 
 
 class Server(Protocol):
-    """`name` and `version` are for the report. `pid` is that of the process with all the others below it."""
+    """`key` tells the adapters apart, `name` and `version` are for the report.
 
+    `pid` is that of the process with all the others below it.
+    """
+
+    key: str
     name: str
     version: str
 
@@ -78,6 +82,12 @@ class Server(Protocol):
 
     async def join(self, engine: Engine, room: str, seat: Seat) -> Member:
         """One person joins. Returns when media can flow. Raises ServerError, TransportError and DescriptionError."""
+
+    async def access(self, room: str) -> dict[str, Any]:
+        """What a page needs to join as a viewer, when somebody publishes: see `bench/browser`. Raises ServerError."""
+
+    async def stall(self) -> float | None:
+        """The longest that packets had to wait for the server's loop of late, in seconds; None: it does not tell."""
 
     async def complete(self, engine: Engine, room: str) -> None:
         """Let those who publish receive the others too, when all have joined: for servers that need to be asked."""

@@ -50,6 +50,12 @@ class Datagrams:
         self._headers[:, _IOVLEN] = 1
         self._headers[:, _CONTROL] = self._control.ctypes.data + rows * np.uint64(_CONTROL_BYTES)
         self._address = self._headers.ctypes.data
+        self._addresses = (
+            self.bytes_.ctypes.data,
+            self._headers.ctypes.data,
+            self._control.ctypes.data,
+            self.owners.ctypes.data,
+        )
         self._receive = _recvmmsg()
         self.clear()
 
@@ -67,6 +73,11 @@ class Datagrams:
     def arrivals(self) -> NDArray[np.int64]:
         """When the kernel took each in, in nanoseconds of the real-time clock."""
         return self._control[: self.count, _SECONDS] * _NANO + self._control[: self.count, _NANOSECONDS]
+
+    @property
+    def addresses(self) -> tuple[int, int, int, int]:
+        """Of `bytes_`, the headers, the control messages and `owners`, for compiled code."""
+        return self._addresses
 
     def clear(self) -> None:
         """Forget what was read."""

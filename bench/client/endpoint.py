@@ -5,9 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
 from aiortc.rtcdtlstransport import RTCCertificate
-from numpy.typing import NDArray
 
 from bench.client.description import SEQUENCE, Section
 from bench.client.feedback import REPORT_PERIOD, Arrivals, Reporter, Requests
@@ -92,12 +90,12 @@ class Endpoint:
             self.transport.send_rtp(packets)
 
     def send_audio(self, now_ns: int) -> None:
-        if self.audio is not None:
+        if self.audio is not None and not self.audio.muted:
             packet = self.audio.packet(self._transport_sequence, now_ns)
             self._transport_sequence = (self._transport_sequence + 1) & 0xFFFF
             self.transport.send_rtp([packet])
 
-    def note_arrivals(self, sequences: NDArray[np.int64], arrivals: NDArray[np.int64]) -> None:
+    def note_arrivals(self, sequences: list[int], arrivals: list[int]) -> None:
         """Transport-wide sequence numbers of packets that came, and when (nanoseconds)."""
         self._arrivals.note(sequences, arrivals)
 
@@ -137,7 +135,10 @@ class Endpoint:
         answers: list[bytes] = []
         if self.sequence_id:
             shown = next((one for one in self.streams if one.video), self.streams[0])
-            answers += [self._framed(shown, one, now) for one in self._arrivals.build(shown.ssrc)]
+            told = self._arrivals.build(shown.ssrc)
+            if told:
+                self._count("transport-wide-reports")
+            answers += [self._framed(shown, one, now) for one in told]
         for stream in self.streams:
             self.request(stream, now)
         if now >= self._report_due:

@@ -1,6 +1,6 @@
 """The one loop of the load client: reads all sockets in bulk, publishes, and answers as browsers do.
 
-Sockets are looked at each 2 ms rather than whenever something comes, because times are the kernel's anyway. Only while
+Sockets are looked at each 4 ms rather than whenever something comes, because times are the kernel's anyway. Only while
 somebody is joining they are read at once, so that a join takes no longer than it has to.
 """
 
@@ -10,19 +10,21 @@ import random
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from bench.client.compiled import compiled_intake
 from bench.client.datagrams import Datagrams
 from bench.client.description import Remote
 from bench.client.endpoint import Endpoint
 from bench.client.feedback import FEEDBACK_PERIOD
+from bench.client.film import FilmTraffic
 from bench.client.intake import Intake
 from bench.client.traffic import AudioTraffic, Burst, VideoTraffic
 
-READ_PERIOD = 0.002
+READ_PERIOD = 0.004
 SLICES = 15
 """Endpoints answer in so many groups, one after the other, so that what they send is spread as that of real ones is."""
 MOST_BEHIND = 5
@@ -33,15 +35,22 @@ class Engine:
     """Endpoints, and what they receive in `intake`. An async context."""
 
     def __init__(
-        self, *, seed: int = 1, burst: Burst | None = None, drop: float = 0.0, switching: bool = False
+        self,
+        *,
+        seed: int = 1,
+        burst: Burst | None = None,
+        drop: float = 0.0,
+        switching: bool = False,
+        film: Sequence[bytes] = (),
     ) -> None:
-        """`drop` and `switching`: see Intake and Inspector."""
+        """`drop` and `switching`: see Intake and Inspector. `film`: frames that are published instead of probes."""
         self.burst = burst or Burst()
         self.pace = 1.0
         """How many times as often as `burst` says frames are sent; timestamps are as if it was 1."""
         self.answering = True
         """Whether receivers answer at all (reports, requests); ICE consent goes on."""
-        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching)
+        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching, compiled=compiled_intake())
+        self._film = film
         self._seed = seed
         self._certificate = RTCCertificate.generateCertificate()
         self._random = random.Random(seed)
@@ -81,9 +90,8 @@ class Engine:
         self._next_owner += 1
         endpoint = Endpoint(self._next_owner, self.intake.tally, self._certificate, setup, self._count)
         if video:
-            endpoint.video = VideoTraffic(
-                endpoint.owner, self._new_ssrc(), self._new_ssrc(), video, self.burst, self._seed
-            )
+            ours = (endpoint.owner, self._new_ssrc(), self._new_ssrc(), video, self.burst, self._seed)
+            endpoint.video = FilmTraffic(*ours, self._film) if self._film else VideoTraffic(*ours)
         if audio:
             endpoint.audio = AudioTraffic(endpoint.owner, self._new_ssrc(), audio, self._seed)
         return endpoint

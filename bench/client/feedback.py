@@ -1,6 +1,9 @@
 """What a browser answers to what it receives: receiver reports, requests for what is missing, arrival times."""
 
-from collections.abc import Iterable, MutableMapping
+from collections import deque
+from collections.abc import Iterable
+from itertools import takewhile
+from operator import sub
 from struct import Struct
 
 import numpy as np
@@ -24,29 +27,35 @@ _MOST_NUMBERS = 200
 _HEADER = Struct("!IIHHI")
 _TRANSPORT_FEEDBACK, _TRANSPORT_WIDE = 205, 15
 _RUN_OF_SMALL = 1 << 13
+_MOST_SMALL = 0xFF
 
 
 class Arrivals:
     """Transport-wide sequence numbers of one transport and when they came, until the next feedback."""
 
     def __init__(self) -> None:
-        self._sequences: list[NDArray[np.int64]] = []
-        self._times: list[NDArray[np.int64]] = []
+        self._sequences: list[int] = []
+        self._times: list[int] = []
         self._count = 0
         self._next: int | None = None
 
-    def note(self, sequences: NDArray[np.int64], arrivals: NDArray[np.int64]) -> None:
+    def note(self, sequences: list[int], arrivals: list[int]) -> None:
         """16-bit numbers, and nanoseconds."""
-        self._sequences.append(sequences)
-        self._times.append(arrivals)
+        self._sequences += sequences
+        self._times += arrivals
 
     def build(self, media_ssrc: int) -> list[bytes]:
         """The feedback on what came since the last call; empty when nothing did."""
         if not self._sequences:
             return []
-        sequences, ticks = np.concatenate(self._sequences), np.concatenate(self._times) // _TICK_NS
+        numbers, times = self._sequences, [time // _TICK_NS for time in self._times]
         self._sequences, self._times = [], []
-        start = int(sequences[0]) if self._next is None else self._next
+        start = numbers[0] if self._next is None else self._next
+        usual = self._usual(start, numbers, times, media_ssrc)
+        if usual is not None:
+            self._next = (start + len(numbers)) & 0xFFFF
+            return [usual]
+        sequences, ticks = np.array(numbers, np.int64), np.array(times, np.int64)
         ahead = ((sequences - start + 0x8000) & 0xFFFF) - 0x8000
         # What was reported as missing before is let go; of a number that came twice the first time counts.
         in_time = ahead >= 0
@@ -61,49 +70,80 @@ class Arrivals:
         self._next = (start + base) & 0xFFFF
         return feedback
 
+    def _usual(self, start: int, numbers: list[int], times: list[int], media_ssrc: int) -> bytes | None:
+        """The feedback where nothing is missing and nothing late; a thousand receivers have to be quick about it."""
+        count = len(numbers)
+        if count > _MOST_STATUSES or (start + count - 1) & 0xFFFF != numbers[-1]:
+            return None
+        if numbers != [number & 0xFFFF for number in range(start, start + count)]:
+            return None
+        reference = times[0] // TICKS_PER_REFERENCE
+        deltas = list(map(sub, times, [reference * TICKS_PER_REFERENCE, *times[:-1]]))
+        if min(deltas) < 0 or max(deltas) > _MOST_SMALL:
+            return None
+        return self._framed(start, bytes(deltas), reference, media_ssrc)
+
     def _one(self, base: int, ahead: NDArray[np.int64], ticks: NDArray[np.int64], media_ssrc: int) -> bytes:
         """One message on the packets that are `ahead` of `base`."""
         reference = int(ticks[0]) // TICKS_PER_REFERENCE
         deltas = np.diff(ticks, prepend=reference * TICKS_PER_REFERENCE)
         number = int(ahead[-1]) + 1
-        reference &= 0xFFFFFF
-        count, self._count = self._count, (self._count + 1) & 0xFF
-        if number == len(ahead) and ((deltas >= 0) & (deltas <= 0xFF)).all():
-            # Nothing is missing and nothing late: the usual case, written without a loop.
-            body = _HEADER.pack(SENDER_SSRC, media_ssrc, base & 0xFFFF, number, reference << 8 | count)
-            body += (_RUN_OF_SMALL | number).to_bytes(2, "big") + deltas.astype(np.uint8).tobytes()
-            return frame(_TRANSPORT_WIDE, _TRANSPORT_FEEDBACK, body + bytes(-len(body) % 4))
+        if number == len(ahead) and ((deltas >= 0) & (deltas <= _MOST_SMALL)).all():
+            return self._framed(base, deltas.astype(np.uint8).tobytes(), reference, media_ssrc)
         number = min(number, _MOST_ENTRIES)
         entries: list[int | None] = [None] * number
         for place, delta in zip(ahead.tolist(), deltas.tolist(), strict=True):
             if place < number:
                 entries[place] = max(MIN_DELTA, min(MAX_DELTA, delta))
-        return TransportFeedback(SENDER_SSRC, media_ssrc, base & 0xFFFF, reference, count, tuple(entries)).to_bytes()
+        return TransportFeedback(
+            SENDER_SSRC, media_ssrc, base & 0xFFFF, reference & 0xFFFFFF, self._counted(), tuple(entries)
+        ).to_bytes()
+
+    def _framed(self, base: int, deltas: bytes, reference: int, media_ssrc: int) -> bytes:
+        """Packets that all came, one run of small deltas, written without a loop."""
+        number = len(deltas)
+        reference = (reference & 0xFFFFFF) << 8 | self._counted()
+        body = _HEADER.pack(SENDER_SSRC, media_ssrc, base & 0xFFFF, number, reference)
+        body += (_RUN_OF_SMALL | number).to_bytes(2, "big") + deltas
+        return frame(_TRANSPORT_WIDE, _TRANSPORT_FEEDBACK, body + bytes(-len(body) % 4))
+
+    def _counted(self) -> int:
+        """The number of this message."""
+        count, self._count = self._count, (self._count + 1) & 0xFF
+        return count
 
 
 class Requests:
-    """Which of the missing packets of one stream are asked for now: at once, then each 50 ms, ten times in all."""
+    """Which of the missing packets of one stream are asked for now: at once, then each 50 ms, ten times in all.
+
+    What this costs does not grow with how many are missing, only with how many are asked for: a server that loses
+    packets of five hundred streams would else keep the load client busy with looking through them.
+    """
 
     def __init__(self) -> None:
-        self._asked: dict[int, tuple[float, int]] = {}
+        self._tries: dict[int, int] = {}
+        # As all are asked for again after the same time, the first in the row is due first.
+        self._row: deque[tuple[float, int]] = deque()
 
-    def due(self, missing: MutableMapping[int, None], now: float) -> list[int]:
-        """The 16-bit numbers to ask for, of `missing` extended ones; those asked for in vain are taken out of it."""
-        asked = {}
+    def due(self, missing: dict[int, None], now: float) -> list[int]:
+        """The 16-bit numbers to ask for, of `missing` extended ones in the order in which they were missed; those asked
+        for in vain are taken out of it."""
+        fresh = list(takewhile(lambda number: number not in self._tries, reversed(missing)))
+        for number in fresh:
+            self._tries[number] = 0
+            self._row.appendleft((now, number))
         numbers: list[int] = []
-        given_up = []
-        for number in missing:
-            again, tries = self._asked.get(number, (0.0, 0))
-            if now >= again and tries == _TRIES:
-                given_up.append(number)
+        while self._row and self._row[0][0] <= now and len(numbers) < _MOST_NUMBERS:
+            _, number = self._row.popleft()
+            tries = self._tries.pop(number)
+            if number not in missing:
                 continue
-            if now >= again and len(numbers) < _MOST_NUMBERS:
-                numbers.append(number & 0xFFFF)
-                again, tries = now + _RETRY, tries + 1
-            asked[number] = (again, tries)
-        self._asked = asked
-        for number in given_up:
-            del missing[number]
+            if tries == _TRIES:
+                del missing[number]
+                continue
+            numbers.append(number & 0xFFFF)
+            self._tries[number] = tries + 1
+            self._row.append((now + _RETRY, number))
         return numbers
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.client.compiled import CompiledIntake
 from bench.client.datagrams import Datagrams
 from bench.client.endpoint import Endpoint, Stream
 from bench.client.inspection import Inspector
-from bench.client.tally import Tally
+from bench.client.tally import Gap, Tally
 from bench.client.traffic import AudioTraffic, Burst, Probe
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
 from sfu.rtp.rtx import unwrap_rtx
@@ -30,7 +31,10 @@ class Intake:
     """`latencies` (nanoseconds, of samples) may be emptied at any time. `drop` is the share of video packets that is
     thrown away unseen, to see them asked for and sent again."""
 
-    def __init__(self, burst: Burst, *, seed: int, drop: float, switching: bool) -> None:
+    def __init__(
+        self, burst: Burst, *, seed: int, drop: float, switching: bool, compiled: CompiledIntake | None = None
+    ) -> None:
+        """`compiled` does what it can of the work, unless packets are dropped on purpose."""
         self.tally = Tally()
         self.inspector = Inspector(switching=switching)
         self.counters: Counter[str] = Counter()
@@ -45,11 +49,13 @@ class Intake:
         self._audio_ticks = AudioTraffic.interval * AudioTraffic.clock_rate
         self._random = np.random.default_rng(seed)
         self._streams: dict[int, Stream] = {}
+        self._compiled = None if drop else compiled
+        self._moved = True
         # By the stream's number: whose every packet is decrypted, and whose packets may be dropped.
         self._always: NDArray[np.bool_] = np.zeros(0, bool)
         self._droppable: NDArray[np.bool_] = np.zeros(0, bool)
-        # By the id of the transport-wide sequence number: who gets it.
-        self._sequenced: dict[int, NDArray[np.int64]] = {}
+        # By the endpoint's number: the id of the transport-wide sequence number, 0 where none was negotiated.
+        self._sequence_ids: NDArray[np.int64] = np.zeros(0, np.int64)
 
     def add(self, endpoint: Endpoint) -> None:
         """An endpoint that was connected, or is about to be."""
@@ -62,16 +68,15 @@ class Intake:
         for stream in endpoint.streams:
             self._streams[stream.number] = stream
             self._droppable[stream.number] = stream.video and stream.repairs is None
-        if endpoint.sequence_id:
-            before = self._sequenced.get(endpoint.sequence_id, np.zeros(0, np.int64))
-            self._sequenced[endpoint.sequence_id] = np.append(before, endpoint.owner)
+        behind = max(0, endpoint.owner + 1 - len(self._sequence_ids))
+        self._sequence_ids = np.concatenate((self._sequence_ids, np.zeros(behind, np.int64)))
+        self._sequence_ids[endpoint.owner] = endpoint.sequence_id
+        self._moved = True
 
     def remove(self, endpoint: Endpoint) -> None:
         self.endpoints.pop(endpoint.owner, None)
         for stream in endpoint.streams:
             self._streams.pop(stream.number, None)
-        for extension_id, owners in self._sequenced.items():
-            self._sequenced[extension_id] = owners[owners != endpoint.owner]
 
     def watch(self, endpoint: Endpoint) -> None:
         """Decrypt each of its packets, and tell `on_probe`."""
@@ -82,6 +87,10 @@ class Intake:
         """Take in a batch, and make room for the next."""
         number = datagrams.count
         if not number:
+            return
+        if self._compiled is not None:
+            self._take_compiled(self._compiled, datagrams)
+            datagrams.clear()
             return
         rows, owners = datagrams.bytes_[:number], datagrams.owners[:number]
         sizes, arrivals = datagrams.sizes, datagrams.arrivals
@@ -95,6 +104,23 @@ class Intake:
         if len(media):
             self._media(rows, owners, sizes, arrivals, media)
         datagrams.clear()
+
+    def _take_compiled(self, compiled: CompiledIntake, datagrams: Datagrams) -> None:
+        """The same by compiled code, which finds what is left to do."""
+        if self._moved:
+            self.tally.grow()
+            compiled.point_to(**self.tally.arrays, always=self._always, sequence_ids=self._sequence_ids)
+            self._moved = False
+        step = _step(datagrams.count)
+        self.counters["unknown-ssrc"] += compiled.take(datagrams, int(self._random.integers(step)), step)
+        rows, owners, sizes, arrivals = datagrams.bytes_, datagrams.owners, datagrams.sizes, datagrams.arrivals
+        for (row,) in compiled.found("others"):
+            data = rows[row, : sizes[row]].tobytes()
+            self._control(int(owners[row]), data, bool(len(data) > 1 and 192 <= data[1] <= 223 and data[0] >= 128))
+        self._note_gaps(self.tally.take(compiled.found("gaps"), compiled.found("late")))
+        self._note_groups(*compiled.noted())
+        for row, number in compiled.found("samples"):
+            self._look_up(number, rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
 
     def _control(self, owner: int, data: bytes, is_rtcp: bool) -> None:
         endpoint = self.endpoints.get(owner)
@@ -119,10 +145,15 @@ class Intake:
         if not len(at):
             return
         sequences = words[:, 0] & 0xFFFF
-        for gap in self.tally.count(streams, sequences, sizes[at], arrivals[at]):
-            self.gapped[gap.stream] = self._streams[gap.stream]
+        self._note_gaps(self.tally.count(streams, sequences, sizes[at], arrivals[at]))
         self._note_transport_sequences(rows, owners, arrivals, at)
         self._sample(rows, sizes, arrivals, at, streams, self.tally.before_first(streams, sequences))
+
+    def _note_gaps(self, gaps: list[Gap]) -> None:
+        for gap in gaps:
+            stream = self._streams.get(gap.stream)
+            if stream is not None:
+                self.gapped[gap.stream] = stream
 
     def _sample(
         self,
@@ -139,14 +170,17 @@ class Intake:
         turn of the numbers from there, which a receiver of samples must not miss.
         """
         wanted = np.zeros(len(at), bool)
-        step = max(SAMPLE_EACH, -(-len(at) // MOST_SAMPLES))
+        step = _step(len(at))
         wanted[int(self._random.integers(step)) :: step] = True
         wanted |= self._always[streams] | early
         for place in np.flatnonzero(wanted).tolist():
             row = at[place]
-            stream = self._streams.get(int(streams[place]))
-            if stream is not None:
-                self._look_at(stream, rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
+            self._look_up(int(streams[place]), rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
+
+    def _look_up(self, number: int, data: bytes, arrival: int) -> None:
+        stream = self._streams.get(number)
+        if stream is not None:
+            self._look_at(stream, data, arrival)
 
     def _look_at(self, stream: Stream, data: bytes, arrival: int) -> None:
         srtp = stream.owner.transport.srtp
@@ -191,20 +225,31 @@ class Intake:
         self, rows: NDArray[np.uint8], owners: Packets, arrivals: Packets, at: Packets
     ) -> None:
         """Hand each endpoint that negotiated them the transport-wide numbers of its packets."""
-        for extension_id, having in self._sequenced.items():
-            mine = at[np.isin(owners[at], having)]
-            found, numbers = read_sequence_numbers(rows, mine, extension_id)
+        ids = self._sequence_ids[owners[at]]
+        for extension_id in np.unique(ids[ids > 0]).tolist():
+            mine = at[ids == extension_id]
+            found, values = read_sequence_numbers(rows, mine, extension_id)
             mine = mine[found]
             if not len(mine):
                 continue
-            order = np.argsort(owners[mine], kind="stable")
-            mine, numbers = mine[order], numbers[order]
+            # What comes in one batch stands there socket by socket.
             of = owners[mine]
-            starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1]))).tolist()
-            for start, end in zip(starts, [*starts[1:], len(of)], strict=True):
-                endpoint = self.endpoints.get(int(of[start]))
-                if endpoint is not None:
-                    endpoint.note_arrivals(numbers[start:end], arrivals[mine[start:end]])
+            starts = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
+            groups = np.stack([of[starts], starts], axis=1).tolist()
+            self._note_groups(groups, values.tolist(), arrivals[mine].tolist())
+
+    def _note_groups(self, groups: list[list[int]], numbers: list[int], times: list[int]) -> None:
+        """Transport-wide numbers and when they came, group by group: whose, and where the group starts."""
+        ends = [start for _, start in groups[1:]]
+        for (owner, start), end in zip(groups, [*ends, len(numbers)], strict=False):
+            endpoint = self.endpoints.get(owner)
+            if endpoint is not None:
+                endpoint.note_arrivals(numbers[start:end], times[start:end])
+
+
+def _step(packets: int) -> int:
+    """One of so many in a batch is a sample."""
+    return max(SAMPLE_EACH, -(-packets // MOST_SAMPLES))
 
 
 def read_sequence_numbers(

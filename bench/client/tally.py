@@ -1,5 +1,6 @@
 """What arrived, stream by stream: counted by the clear part of the headers, many packets at a time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ class Tally:
         self._keys.append(owner << 32 | ssrc)
         return len(self._keys) - 1
 
-    def _grow(self) -> None:
+    def grow(self) -> None:
         """Make room for the streams added lately: at once, since hundreds come together."""
         more = len(self._keys) - len(self.highest)
         if not more:
@@ -58,7 +59,7 @@ class Tally:
 
     def find(self, owners: NDArray[np.int64], ssrcs: NDArray[np.int64]) -> NDArray[np.int64]:
         """The stream of each packet, -1 where nobody expects it."""
-        self._grow()
+        self.grow()
         if not self._keys:
             return np.full(len(owners), -1, np.int64)
         keys = owners << 32 | ssrcs
@@ -73,7 +74,7 @@ class Tally:
         arrivals: NDArray[np.int64],
     ) -> list[Gap]:
         """Count packets of known streams (16-bit sequence numbers); the gaps that they leave."""
-        self._grow()
+        self.grow()
         self._begin(streams, sequence_numbers, arrivals)
         number = len(self._keys)
         highest = self.highest[streams]
@@ -101,6 +102,22 @@ class Tally:
             self._note(gap)
         return gaps
 
+    def take(self, gaps: Iterable[tuple[int, int, int]], late: Iterable[tuple[int, int]]) -> list[Gap]:
+        """Take in what compiled code has counted in the arrays: gaps by stream, first and last, and extended sequence
+        numbers that are not above the highest, by stream. The gaps."""
+        found = [Gap(*one) for one in gaps]
+        for gap in found:
+            self._note(gap)
+        for stream, number in late:
+            self._note_late(stream, number)
+        return found
+
+    @property
+    def arrays(self) -> dict[str, NDArray[np.int64]]:
+        """All that compiled code reads and counts in; others after the next `grow`."""
+        names = ("highest", "base", "received", "octets", "first_arrival")
+        return {"keys": self._sorted, "order": self._order} | {name: getattr(self, name) for name in names}
+
     def before_first(self, streams: NDArray[np.int64], sequence_numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which packets have a number below that of the first of their stream, as far as the first was lately."""
         base = self.base[streams]
@@ -122,7 +139,7 @@ class Tally:
 
     def expected(self, stream: int) -> int:
         """Packets from the first that came to the highest."""
-        self._grow()
+        self.grow()
         return int(self.highest[stream] - self.base[stream] + 1) if self.base[stream] >= 0 else 0
 
     def received_of(self, stream: int) -> int:
@@ -157,11 +174,14 @@ class Tally:
 
     def _came_late(self, streams: NDArray[np.int64], extended: NDArray[np.int64]) -> None:
         for stream, number in zip(streams.tolist(), extended.tolist(), strict=True):
-            missing = self.missing.get(stream)
-            if missing and number in missing:
-                del missing[number]
-                self.lost -= 1
-                self.late += 1
-                self.received[stream] += 1
-            elif number >= self.base[stream]:
-                self.duplicates += 1
+            self._note_late(stream, number)
+
+    def _note_late(self, stream: int, number: int) -> None:
+        missing = self.missing.get(stream)
+        if missing and number in missing:
+            del missing[number]
+            self.lost -= 1
+            self.late += 1
+            self.received[stream] += 1
+        elif number >= self.base[stream]:
+            self.duplicates += 1

@@ -89,21 +89,34 @@ class VideoTraffic:
         """The packets of the next frame, which leave now, numbered on from `transport_sequence`."""
         key, self.keyframe_wanted = self.keyframe_wanted, False
         self.keyframes += key
-        count = self.burst.packets
-        vary = 1 + self._random.uniform(-FRAME_BYTES_VARY, 0.0)
-        base, larger = divmod(int(self.burst.payload * count * vary), count)
         self.timestamp = (
             self._first_timestamp + round(self._frame * self.burst.interval * self.clock_rate)
         ) & 0xFFFFFFFF
-        packets = []
-        for index in range(count):
-            # The last ones of a frame are the longer ones, as libwebrtc splits.
-            size = base + (index >= count - larger)
-            packets.append(self._packet(index, key, size, (transport_sequence + index) & 0xFFFF, now_ns))
+        payloads = self.payloads(key, now_ns)
+        packets = [
+            self._packet(index, payload, (transport_sequence + index) & 0xFFFF, last=index == len(payloads) - 1)
+            for index, payload in enumerate(payloads)
+        ]
         self._frame += 1
         self._picture = (self._picture + 1) & 0x7FFF
         self._tl0 = (self._tl0 + 1) & 0xFF
         return packets
+
+    def payloads(self, key: bool, now_ns: int) -> list[bytes]:
+        """What the packets of the next frame carry behind the codec's descriptor."""
+        count = self.burst.packets
+        vary = 1 + self._random.uniform(-FRAME_BYTES_VARY, 0.0)
+        base, larger = divmod(int(self.burst.payload * count * vary), count)
+        # The frame's header: of a keyframe with the start code and the size, 1280 x 720 (RFC 6386 section 9.1).
+        head = b"\x10\x02\x00\x9d\x01\x2a\x00\x05\xd0\x02" if key else b"\x11\x02\x00"
+        payloads = []
+        for index in range(count):
+            # The last ones of a frame are the longer ones, as libwebrtc splits.
+            size = base + (index >= count - larger) - _VP8_DESCRIPTOR.size - len(head)
+            probe = Probe(self._publisher, self._frame, index, count, now_ns)
+            payloads.append(head + probe_bytes(probe, size, self._pattern))
+            head = b""
+        return payloads
 
     def repeat(self, sequence_number: int, transport_sequence: int) -> bytes | None:
         """The retransmission (RFC 4588) of a packet; None if it is forgotten."""
@@ -117,16 +130,9 @@ class VideoTraffic:
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
         return header + sequence_number.to_bytes(2, "big") + payload
 
-    def _packet(self, index: int, key: bool, size: int, transport_sequence: int, now_ns: int) -> bytes:
-        first = index == 0
-        codec = _VP8_DESCRIPTOR.pack(0x90 if first else 0x80, 0xE0, 0x8000 | self._picture, self._tl0, 0x20)
-        if first:
-            # The frame's header: of a keyframe with the start code and the size, 1280 x 720 (RFC 6386 section 9.1).
-            codec += b"\x10\x02\x00\x9d\x01\x2a\x00\x05\xd0\x02" if key else b"\x11\x02\x00"
-        payload = codec + probe_bytes(
-            Probe(self._publisher, self._frame, index, self.burst.packets, now_ns), size - len(codec), self._pattern
-        )
-        last = index == self.burst.packets - 1
+    def _packet(self, index: int, payload: bytes, transport_sequence: int, *, last: bool) -> bytes:
+        start = 0x90 if index == 0 else 0x80
+        payload = _VP8_DESCRIPTOR.pack(start, 0xE0, 0x8000 | self._picture, self._tl0, 0x20) + payload
         header = self._header(
             VIDEO_PAYLOAD_TYPE | last << 7, self._sequence, self.timestamp, self.ssrc, transport_sequence
         )
@@ -168,6 +174,8 @@ class AudioTraffic:
     def __init__(self, publisher: int, ssrc: int, mid: str, seed: int) -> None:
         self.ssrc = ssrc
         self.level = self.talking
+        self.muted = False
+        """Nothing is sent meanwhile."""
         self.sent = 0
         self.octets = 0
         self.timestamp = 0

@@ -8,11 +8,13 @@ from bench.client.engine import Engine
 from bench.client.traffic import Burst
 from bench.figures import Round
 from bench.measuring import BUSY_CLIENT, measure
-from bench.scenarios.scenario import Scenario, fill
+from bench.scenarios.scenario import JOINING_PACE, Scenario, fill
 from bench.scenarios.webinar import LISTENER, SPEAKER, told
+from bench.windows import Windows
 
-_LOOK = 2.0
-"""Seconds that a rate is held and looked at."""
+_LOOK = Windows(2.0)
+"""How long a rate is held and looked at."""
+_STEPS = 16
 SETTLE = 0.7
 RECOVER = 1.5
 _PRECISION = 0.08
@@ -30,18 +32,18 @@ def capacity(subscribers: int, burst: Burst) -> Scenario:
         f"capacity-{subscribers}-{burst.packets}",
         f"capacity, 1 → {subscribers}, {told(burst)} and more often",
         partial(_run, subscribers=subscribers, burst=burst),
+        subscribers + 1,
+        extra=_STEPS * (SETTLE + _LOOK.seconds + RECOVER),
     )
 
 
-async def _run(server: Server, _seconds: float, *, subscribers: int, burst: Burst) -> Round:
+async def _run(server: Server, windows: Windows, *, subscribers: int, burst: Burst) -> list[Round]:
     async with Engine(burst=burst) as engine:
-        engine.pace = 0.25
         room = await server.create_room(subscribers + 1, 1)
-        speaker = await server.join(engine, room, SPEAKER)
-        engine.publish(speaker.publishing)
-        await fill(server, engine, [(room, LISTENER)] * subscribers)
-        search = Search(server, engine, subscribers * burst.rate)
-        return await search.run()
+        places = [(room, SPEAKER)] + [(room, LISTENER)] * subscribers
+        await fill(server, engine, places, windows, pace=JOINING_PACE)
+        windows.tell("searching")
+        return [await Search(server, engine, subscribers * burst.rate).run() for _ in range(windows.number)]
 
 
 class Search:
@@ -70,7 +72,7 @@ class Search:
         engine = self._engine
         engine.pace = pace
         await asyncio.sleep(SETTLE)
-        measured = await measure(engine, self._server.pid, _LOOK)
+        measured = await measure(engine, self._server, _LOOK)
         figures = measured.figures
         if figures["loss"] == 0 and figures["packets_per_second"] >= _ARRIVED * pace * self._rate:
             self._best = measured.with_figures({"capacity": figures["packets_per_second"]})

@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping
 from bench.client.traffic import Burst
 from bench.scenarios.capacity import capacity
 from bench.scenarios.churn import churn
+from bench.scenarios.frames import first_frames
+from bench.scenarios.lecture import lecture
 from bench.scenarios.meetings import audio, meeting, rooms
 from bench.scenarios.scenario import Scenario
-from bench.scenarios.webinar import feedback, join_storm, recovery, webinar
+from bench.scenarios.webinar import audience, feedback, join_storm, recovery, webinar
 
-BURSTS: Mapping[int, Burst] = {20: Burst(20, 0.02), 5: Burst(5, 0.005), 2: Burst(2, 0.002)}
-"""A thousand packets a second, as large pictures make them and as a browser sends them."""
+BURSTS: Mapping[int, Burst] = {20: Burst(20, 0.02), 15: Burst(15, 0.02), 5: Burst(5, 0.005), 2: Burst(2, 0.002)}
+"""A thousand packets a second, as large pictures make them and as a browser sends them. Those of 15 are 750 a second:
+with the sound, 50 viewers get 40,000 packets a second."""
 CALM = Burst(5, 0.025)
 """200 packets a second, 1.7 Mb/s: an ordinary camera."""
 
@@ -29,7 +32,7 @@ def _loud(number: int) -> Burst:
 # The name of each, the numbers that follow in its key, and how it is made of them.
 _MAKERS: Mapping[str, tuple[str, Callable[..., Scenario]]] = {
     "webinar": ("VIEWERS-BURST", lambda viewers, burst: webinar(viewers, _loud(burst), f"webinar-{viewers}-{burst}")),
-    "audience": ("VIEWERS", lambda viewers: webinar(viewers, CALM, f"audience-{viewers}")),
+    "audience": ("VIEWERS", lambda viewers: audience(viewers, CALM)),
     "capacity": ("VIEWERS-BURST", lambda viewers, burst: capacity(viewers, _loud(burst))),
     "recovery": ("VIEWERS", lambda viewers: recovery(viewers, CALM)),
     "meeting": ("PEOPLE-TALKERS", lambda people, talkers: meeting(people, talkers, CALM)),
@@ -37,14 +40,16 @@ _MAKERS: Mapping[str, tuple[str, Callable[..., Scenario]]] = {
     "rooms": ("ROOMS", lambda number: rooms(number, CALM)),
     "join-storm": ("PEOPLE", lambda people: join_storm(people, CALM)),
     "feedback": ("VIEWERS", lambda viewers: feedback(viewers, CALM)),
+    "lecture": ("PEOPLE", lambda people: lecture(people)),
+    "chromium": ("JOINS", lambda joins: first_frames(joins)),
     "churn": ("PEOPLE", lambda people: churn(people, CALM)),
 }
 KEYS = tuple(f"{name}-{numbers}" for name, (numbers, _) in _MAKERS.items())
 """The shape of the keys."""
 
 FULL = (
-    "webinar-50-20", "webinar-50-5", "webinar-50-2", "capacity-50-20", "capacity-50-5", "recovery-50", "meeting-20-8",
-    "audio-100", "rooms-10", "join-storm-100", "churn-40", "audience-500", "feedback-500",
+    "webinar-50-20", "webinar-50-15", "webinar-50-5", "webinar-50-2", "capacity-50-20", "recovery-50", "meeting-12-4",
+    "audio-100", "rooms-5", "join-storm-100", "churn-40", "chromium-5", "audience-500", "feedback-500", "lecture-1000",
 )  # fmt: skip
 """A whole run."""
 

@@ -4,17 +4,20 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from bench.adapters.server import Member, Seat, Server
 from bench.client.endpoint import Endpoint, Stream
 from bench.client.engine import Engine
 from bench.client.traffic import AudioTraffic, Burst, Probe
-from bench.figures import Figures, Round, percentile
+from bench.figures import Figures, Round, growth, percentile
+from bench.joining import at_work
 from bench.measuring import join_figures, measure
 from bench.processes import usage_of
-from bench.scenarios.scenario import Scenario, fill
+from bench.scenarios.scenario import Scenario, fill, join_patiently
 from bench.scenarios.webinar import told
+from bench.windows import Windows
 
 _TALKERS = 6
 _SEEN = 2
@@ -25,10 +28,8 @@ _SWITCH_PERIOD = 3.0
 _SWITCH_TIMEOUT = 8.0
 _LEAVING_EACH = 0.5
 _MEMORY_EACH = 10.0
-_SHORTEST = 120.0
-"""Seconds of a run from which the growth of memory can be told at all."""
-_SETTLED = 0.25
-"""The share of a run after which memory should grow no more."""
+_SHORTEST_TALK = 30.0
+"""Seconds of a round, so that it has some switches to tell of."""
 
 Progress = Callable[[float, int], None]
 """Told of the seconds that have passed and the server's memory in bytes."""
@@ -40,31 +41,28 @@ def churn(people: int, burst: Burst, progress: Progress | None = None) -> Scenar
         f"churn-{people}",
         f"churn, {people} people, of whom {_TALKERS} talk in turn and 2 a second are replaced, {told(burst)}",
         partial(_run, people=people, burst=burst, progress=progress),
+        people,
         # Other servers have no slots that follow the talker.
         servers=("roomcast",),
+        extra=_SHORTEST_TALK,
     )
 
 
-async def _run(server: Server, seconds: float, *, people: int, burst: Burst, progress: Progress | None) -> Round:
+async def _run(
+    server: Server, windows: Windows, *, people: int, burst: Burst, progress: Progress | None
+) -> list[Round]:
     async with Engine(burst=burst, switching=True) as engine:
         room = await server.create_room(2 * people, _SEEN)
         watcher = await server.join(engine, room, _VIEWER)
         seats = [(room, _TALKER)] * _TALKERS + [(room, _VIEWER)] * (people - _TALKERS - 1)
-        members, _ = await fill(server, engine, seats)
+        members, _ = await fill(server, engine, seats, windows)
         crowd = _Crowd(server, engine, room, members[_TALKERS:])
         talk = _Talk(engine, watcher.receiving, [one.publishing for one in members[:_TALKERS]])
         memory = _Memory(server, progress)
-        work = [asyncio.create_task(one.run()) for one in (crowd, talk, memory)]
-        try:
-            measured = await measure(engine, server.pid, seconds)
-            for task in work:
-                if task.done():
-                    task.result()
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
-        return measured.with_figures(talk.figures() | join_figures(crowd.came, seconds) | memory.figures())
+        window = replace(windows, seconds=max(windows.seconds, _SHORTEST_TALK))
+        async with at_work(crowd.run(), talk.run(), memory.run()):
+            measured = await measure(engine, server, window)
+        return [measured.with_figures(talk.figures() | join_figures(crowd.came, window.seconds) | memory.figures())]
 
 
 class _Crowd:
@@ -80,7 +78,7 @@ class _Crowd:
         while True:
             await asyncio.sleep(_LEAVING_EACH)
             await self._members.pop(self._random.randrange(len(self._members))).leave()
-            member = await self._server.join(self._engine, self._room, _VIEWER)
+            member = await join_patiently(self._server, self._engine, self._room, _VIEWER)
             self._members.append(member)
             self.came.append(member)
 
@@ -144,13 +142,8 @@ class _Memory:
             await asyncio.sleep(_MEMORY_EACH)
 
     def figures(self) -> Figures:
-        """The slope of a line through the curve, without its beginning."""
-        points = self._curve[int(len(self._curve) * _SETTLED) :]
-        if not points or points[-1][0] < _SHORTEST:
-            return {}
-        middle = sum(at for at, _ in points) / len(points)
-        spread = sum((at - middle) ** 2 for at, _ in points)
-        return {"memory_growth": sum((at - middle) * used for at, used in points) / spread * 3600 / 1e6}
+        slope = growth(self._curve)
+        return {} if slope is None else {"memory_growth": slope / 1e6}
 
 
 def _level(talker: Endpoint, level: int) -> None:

@@ -9,6 +9,7 @@ from bench.figures import Round
 from bench.measuring import measure
 from bench.scenarios.scenario import Scenario, fill
 from bench.scenarios.webinar import told
+from bench.windows import Windows
 
 VIDEO_SLOTS, AUDIO_SLOTS = 16, 5
 """What the SDK negotiates."""
@@ -23,6 +24,7 @@ def meeting(people: int, talkers: int, burst: Burst) -> Scenario:
         f"meeting-{people}-{talkers}",
         f"meeting, {people} people, {talkers} of them with camera and microphone, {told(burst)}",
         partial(_run, rooms=1, seats=seats, talkers=VIDEO_SLOTS, burst=burst),
+        people,
     )
 
 
@@ -33,6 +35,7 @@ def audio(listeners: int, talkers: int = 3) -> Scenario:
         f"audio-{listeners}",
         f"audio, {talkers} talkers → {listeners}, one packet each 20 ms",
         partial(_run, rooms=1, seats=seats, talkers=talkers, burst=Burst()),
+        len(seats),
     )
 
 
@@ -44,11 +47,15 @@ def rooms(number: int, burst: Burst) -> Scenario:
         f"rooms-{number}",
         f"rooms, {number} of {_PEOPLE_IN_A_SMALL_ROOM} people each, {told(burst)}",
         partial(_run, rooms=number, seats=[seat] * _PEOPLE_IN_A_SMALL_ROOM, talkers=16, burst=burst),
+        number * _PEOPLE_IN_A_SMALL_ROOM,
     )
 
 
-async def _run(server: Server, seconds: float, *, rooms: int, seats: list[Seat], talkers: int, burst: Burst) -> Round:
+async def _run(
+    server: Server, windows: Windows, *, rooms: int, seats: list[Seat], talkers: int, burst: Burst
+) -> list[Round]:
     async with Engine(burst=burst) as engine:
         created = [await server.create_room(len(seats), talkers) for _ in range(rooms)]
-        _, joined = await fill(server, engine, [(room, seat) for room in created for seat in seats])
-        return (await measure(engine, server.pid, seconds)).with_figures(joined)
+        places = [(room, seat) for room in created for seat in seats]
+        _, joined = await fill(server, engine, places, windows)
+        return [(await measure(engine, server, windows)).with_figures(joined) for _ in range(windows.number)]

@@ -1,14 +1,16 @@
+from bench.adapters.server import Server
 from bench.client.engine import Engine
 from bench.client.traffic import Burst
 from bench.figures import Round
 from bench.scenarios import capacity
+from bench.windows import Windows
 from tests.support.faulty_server import FaultyServer, faithful
 
 
 async def test_the_search_ends_close_below_what_a_server_can_do(monkeypatch):
     tried: list[float] = []
 
-    async def measure(engine: Engine, pid: int | None, seconds: float) -> Round:
+    async def measure(engine: Engine, server: Server, window: Windows) -> Round:
         tried.append(engine.pace)
         forwarded = min(engine.pace, 2.9) * 1000
         lost = 0.0 if engine.pace <= 2.9 else 5.0
@@ -24,7 +26,7 @@ async def test_the_search_ends_close_below_what_a_server_can_do(monkeypatch):
 
 
 async def test_a_server_that_reads_too_little_is_not_taken_for_a_fast_one(monkeypatch):
-    async def measure(engine: Engine, pid: int | None, seconds: float) -> Round:
+    async def measure(engine: Engine, server: Server, window: Windows) -> Round:
         return Round({"packets_per_second": 100.0, "loss": 0.0, "client_cpu": 95.0})
 
     monkeypatch.setattr(capacity, "measure", measure)

@@ -24,8 +24,7 @@ def told(feedbacks: list[bytes]) -> dict[int, int | None]:
 
 
 def noted(arrivals: Arrivals, numbers: list[int], first_at: int = SECOND) -> None:
-    times = first_at + np.arange(len(numbers)) * MILLISECOND
-    arrivals.note(np.array(numbers, np.int64), times)
+    arrivals.note(numbers, [first_at + index * MILLISECOND for index in range(len(numbers))])
 
 
 def test_without_packets_there_is_no_feedback():
@@ -78,6 +77,18 @@ def test_requests_come_at_once_then_each_50_ms_and_end():
     times = sum(len(requests.due(missing, 0.06 * step)) for step in range(1, 40))
     assert times == 9
     assert missing == {}
+
+
+def test_what_is_missed_while_others_are_asked_for_again_is_asked_for_at_once():
+    requests = Requests()
+    missing = dict.fromkeys(range(300))
+    assert len(requests.due(missing, 0.0)) == 200
+    missing[1000] = None
+    assert 1000 in requests.due(missing, 0.01)
+    missing.clear()
+    assert requests.due(missing, 1.0) == []
+    missing[2000] = None
+    assert requests.due(missing, 1.0) == [2000]
 
 
 def test_a_receiver_report_tells_the_loss_since_the_last():

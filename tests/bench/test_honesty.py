@@ -9,6 +9,7 @@ from bench.client.engine import Engine
 from bench.client.traffic import Burst
 from bench.figures import Round
 from bench.measuring import measure
+from bench.windows import Windows
 from tests.support.faulty_server import Fault, faithful, running_faulty_server
 
 BURST = Burst(5, 0.01, 600)
@@ -24,10 +25,10 @@ async def measured(fault: Fault, packets: int = 1200) -> Round:
             await server.join(engine, "room", Seat(audio_slots=1, video_slots=1))
         async with asyncio.timeout(PATIENCE):
             # A window in which enough came, however slow the machine is.
-            looking = asyncio.create_task(measure(engine, server.pid, 1.0))
+            looking = asyncio.create_task(measure(engine, server, Windows(1.0)))
             while int(engine.intake.tally.received.sum()) < packets:
                 if looking.done():
-                    looking = asyncio.create_task(measure(engine, server.pid, 1.0))
+                    looking = asyncio.create_task(measure(engine, server, Windows(1.0)))
                 await asyncio.sleep(0.05)
             return await looking
 
@@ -93,5 +94,14 @@ async def test_a_server_that_forwards_nothing_is_told():
     async with running_faulty_server(lambda packet, number: None) as server, Engine(burst=BURST) as engine:
         await server.join(engine, "room", Seat(publishes_video=True))
         await server.join(engine, "room", Seat(video_slots=1))
-        outcome = await measure(engine, server.pid, 0.2)
+        outcome = await measure(engine, server, Windows(0.2))
     assert outcome.faults == ["nothing arrived"]
+
+
+async def test_the_worst_stall_that_a_server_tells_of_is_the_one_that_counts():
+    async with running_faulty_server(faithful) as server, Engine(burst=BURST) as engine:
+        server.stalls = [0.004]
+        outcome = await measure(engine, server, Windows(0.05))
+        silent = await measure(engine, server, Windows(0.05))
+    assert outcome.figures["stall"] == 4.0
+    assert "stall" not in silent.figures

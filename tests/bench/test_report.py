@@ -8,6 +8,7 @@ from bench.figures import Round, percentile, spread
 from bench.page import render, write_page
 from bench.results import Outcome, Results, ResultsError, read_results
 from bench.scenarios.catalogue import FULL, UnknownScenarioError, scenario_of
+from bench.soak import Soak
 from bench.table import rows
 
 
@@ -45,8 +46,10 @@ def test_a_table_shows_the_ratio_to_the_other_server():
 
 def test_results_are_read_as_they_were_written(tmp_path: Path):
     file = tmp_path / "run.json"
-    results().write(file)
-    assert read_results(file) == results()
+    written = results()
+    written.soak = Soak({"date": "today"}, 40, [(0.0, 180.5), (10.0, 181.0)])
+    written.write(file)
+    assert read_results(file) == written
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "outcomes": [1]}'])
@@ -67,6 +70,23 @@ def test_the_page_shows_figures_ratios_remarks_and_the_machine():
     assert "In 1 of 5 rounds other processes used the same machine" in text
     assert "- processor: a fast one" in text
     assert "median of 3 rounds of 8 seconds" in text
+
+
+def test_the_page_begins_with_the_goals_and_shows_a_soak():
+    shown = results()
+    shown.soak = Soak({"date": "today"}, 40, [(60.0 * minute, 200.0) for minute in range(61)])
+    text = render(shown)
+    assert "| CPU per forwarded packet, bursts of 20 | at most 0.30 of Janus's | 0.20 | met |" in text
+    assert "| a lecture of 1,000 connected people | holds on one core, loss-free | – | not measured |" in text
+    assert "40 people" in text
+    assert "| 60 | 200 |" in text
+
+
+def test_a_scenario_of_which_every_round_failed_says_so_instead_of_a_table(tmp_path: Path):
+    failed = Round({}, faults=["failed: Janus does not start"])
+    outcome = Outcome("audio-100", "audio", {"roomcast": [failed], "janus": [failed]})
+    write_page(Results({}, 1, 8.0, [outcome]), tmp_path)
+    assert "- round 1: failed: Janus does not start" in (tmp_path / "performance.md").read_text()
 
 
 def test_the_page_the_chart_and_the_data_are_written_together(tmp_path: Path):

@@ -1,9 +1,11 @@
 from contextlib import suppress
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.client.film import FILM, FilmTraffic, film
 from bench.client.inspection import Inspector
 from bench.client.traffic import (
     RTX_PAYLOAD_TYPE,
@@ -139,3 +141,17 @@ def test_an_offset_that_changes_under_one_source_is_a_fault_unless_sources_switc
         inspected(inspector, frame(traffic)[0])
         inspected(inspector, frame(traffic)[0]._replace(sequence_number=1))
         assert inspector.found == ({} if switching else {"sequence-number": 1})
+
+
+def test_a_film_can_be_decoded_from_wherever_a_keyframe_was_asked_for():
+    traffic = FilmTraffic(7, 11, 12, "v", FILM, 1, film())
+    frame(traffic)
+    frame(traffic)
+    traffic.keyframe_wanted = True
+    decoder = av.CodecContext.create("vp8", "r")
+    pictures = []
+    for _ in range(3):
+        packets = frame(traffic)
+        assert [packet.marker for packet in packets] == [False] * (len(packets) - 1) + [True]
+        pictures += decoder.decode(av.Packet(b"".join(packet.payload[6:] for packet in packets)))
+    assert [(picture.width, picture.height) for picture in pictures] == [(640, 360)] * 3

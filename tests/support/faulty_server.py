@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from bench.adapters.server import Member, Seat
 from bench.client.description import Remote, Section
@@ -30,12 +31,13 @@ def faithful(packet: bytearray, number: int) -> bytearray | None:
 class FaultyServer:
     """See bench.adapters.server.Server; it is not started by itself, but by `running_faulty_server`."""
 
-    name = "faulty"
+    key = name = "faulty"
     version = "0"
 
     def __init__(self, fault: Fault) -> None:
         self.pid = os.getpid()
         self.fault = fault
+        self.stalls: list[float] = []
         self.mux: Mux
         self._certificate = Certificate.generate()
         self._receivers: list[tuple[Transport, int]] = []
@@ -50,6 +52,12 @@ class FaultyServer:
 
     async def create_room(self, people: int, talkers: int) -> str:
         return "room"
+
+    async def access(self, room: str) -> dict[str, Any]:
+        return {}
+
+    async def stall(self) -> float | None:
+        return self.stalls.pop() if self.stalls else None
 
     async def complete(self, engine: Engine, room: str) -> None:
         pass

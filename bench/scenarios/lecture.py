@@ -1,0 +1,60 @@
+"""A lecture: very many are connected, one is seen, and a few talk in turn."""
+
+import asyncio
+from functools import partial
+from itertools import cycle
+
+from bench.adapters.server import Seat, Server
+from bench.client.endpoint import Endpoint
+from bench.client.engine import Engine
+from bench.client.traffic import Burst
+from bench.figures import Round
+from bench.joining import at_work
+from bench.measuring import measure
+from bench.scenarios.scenario import JOINING_PACE, Scenario, fill
+from bench.scenarios.webinar import told
+from bench.windows import Windows
+
+_ASKING = 3
+"""Those who talk with the lecturer, by microphone."""
+_TURN = 2.0
+"""Seconds that each of them talks; the others, who have the floor too, are muted meanwhile."""
+_BURST = Burst(2, 1 / 15)
+"""A lecturer's camera, 15 pictures and 30 packets a second."""
+
+
+def lecture(people: int) -> Scenario:
+    """`people` are connected, those who talk included."""
+    return Scenario(
+        f"lecture-{people}",
+        f"lecture, {people} people connected, one camera, {_ASKING + 1} microphones of which one is on, {told(_BURST)}",
+        partial(_run, people=people),
+        people,
+        # A videoroom has neither a lecture mode nor slots that follow who talks.
+        servers=("roomcast",),
+        stays=True,
+    )
+
+
+async def _run(server: Server, windows: Windows, *, people: int) -> list[Round]:
+    lecturer = Seat(publishes_video=True, publishes_audio=True, audio_slots=1)
+    asking = Seat(publishes_audio=True, audio_slots=1, video_slots=1)
+    listening = Seat(audio_slots=1, video_slots=1)
+    async with Engine(burst=_BURST, switching=True) as engine:
+        room = await server.create_room(people, 1)
+        seats = [lecturer] + [asking] * _ASKING + [listening] * (people - _ASKING - 1)
+        members, joined = await fill(server, engine, [(room, seat) for seat in seats], windows, pace=JOINING_PACE)
+        talkers = [one.publishing for one in members[: _ASKING + 1]]
+        async with at_work(_take_turns(talkers)):
+            return [(await measure(engine, server, windows)).with_figures(joined) for _ in range(windows.number)]
+
+
+async def _take_turns(talkers: list[Endpoint]) -> None:
+    """The lecturer and one of the others, again and again."""
+    lecturer, *others = talkers
+    turns = (one for other in cycle(others) for one in (lecturer, other))
+    for talker in turns:
+        for one in talkers:
+            if one.audio is not None:
+                one.audio.muted = one is not talker
+        await asyncio.sleep(_TURN)
