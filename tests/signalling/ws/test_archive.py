@@ -53,7 +53,7 @@ async def test_an_ended_session_leaves_its_chat_and_what_happened(tmp_path: Path
 async def test_a_session_that_the_end_of_the_server_ended_is_archived_too(tmp_path: Path) -> None:
     async with running_signalling(tmp_path, archive_dir=tmp_path / "archive") as server, server.client() as ann:
         await ann.call("join", token=server.token(await server.room(), "Ann", "moderator"))
-    assert (await archived(tmp_path))["participants"][0]["left_reason"] == "session-ended"
+    assert (await archived(tmp_path))["participants"][0]["left_reason"] == "server-restart"
 
 
 async def test_a_session_that_was_never_archived_is_so_at_the_next_start(tmp_path: Path) -> None:
