@@ -11,18 +11,24 @@ from sfu.forwarding.wire_format import Canonical
 
 
 @dataclass(slots=True)
-class Failures:
-    """What could not be sent: packets that libsrtp refused, and messages that the kernel did not take."""
+class Totals:
+    """Packets and octets (of payloads with their header extensions) that were enqueued, once for each participant, and
+    what could not be sent: packets that libsrtp refused, and messages that the kernel did not take."""
 
-    protect: int = 0
-    send: int = 0
+    packets: int = 0
+    octets: int = 0
+    protect_failures: int = 0
+    send_failures: int = 0
 
 
 class Flush(Protocol):
     """Writes, encrypts and sends packets. `microseconds` is the time, for what carries transport-wide numbers."""
 
-    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
-        """Send packets to all plans of their outlets, all of one participant's together."""
+    def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
+        """Keep a packet for all plans of its outlet until the next flush, which this may cause."""
+
+    def flush(self, microseconds: int) -> None:
+        """Send what was enqueued, all of one participant's together."""
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         """Send packets to one plan's participant now."""
@@ -30,5 +36,5 @@ class Flush(Protocol):
     def send_complete(self, egress: Egress, data: bytes, transport_at: int, microseconds: int) -> None:
         """Send one packet that needs no more than a transport-wide number at `transport_at`, 0 for none."""
 
-    def take_failures(self) -> Failures:
-        """What failed since the last call."""
+    def take_totals(self) -> Totals:
+        """What came together since the last call."""

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from sfu.caps import Policer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
+from sfu.forwarding.meter import Tally
 from sfu.forwarding.outlet import Outlets
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.ring import PacketRing
 from sfu.forwarding.sender_clock import StreamClock
-from sfu.link_messages import Excess, Kind
+from sfu.link_messages import Codec, Excess, Kind
+from sfu.native.stream import CLOSED, NativeStream
 from sfu.rtp.nack import NackScheduler
+from sfu.rtp.packet import RtpPacket
 from sfu.rtp.reception import Reception
 from sfu.rtp.sequence import seq_delta
 
@@ -51,24 +54,109 @@ class Layer:
         self.clock = clock
         self.height = 0
         self.started = False
-        self.policer = policer
+        self._policer = policer
         self.withheld: Excess | None = None
         self.asked_for_size = 0.0
         """When a keyframe was asked for to see whether pictures that were too large are so still."""
         self.keyframe_wanted = False
         """Whether a participant has asked for a keyframe of this layer."""
-        self.newest: Newest | None = None
-        self.outlets = Outlets()
+        self._newest: Newest | None = None
+        self._native = NativeStream.make(ssrc, clock.clock_rate, RING_SIZE[kind])
+        self._tally = Tally()
+        self.outlets = Outlets(self.stop_passing)
         self.slots: set[OutgoingSlot] = set()
         self.waiting: set[OutgoingSlot] = set()
-        self.reception = Reception(clock.clock_rate)
+        self._reception = Reception(clock.clock_rate)
         self.lost_counted = 0
         """How many of the lost packets `Ingress.received_of` has added up."""
         self.releases = 0
         """How often all slots were sent away."""
-        self.nack = NackScheduler()
+        self._nack = NackScheduler()
         self._restart_at: int | None = None
-        self._ring = PacketRing(RING_SIZE[kind])
+        self._ring = PacketRing(RING_SIZE[kind], self._native)
+
+    @property
+    def newest(self) -> Newest | None:
+        """None before the first packet."""
+        self._settle()
+        return self._newest
+
+    @property
+    def reception(self) -> Reception:
+        self._settle()
+        return self._reception
+
+    @property
+    def nack(self) -> NackScheduler:
+        self._settle()
+        return self._nack
+
+    @property
+    def policer(self) -> Policer:
+        self._settle()
+        return self._policer
+
+    def await_slot(self, slot: "OutgoingSlot") -> None:
+        """A slot joins as soon as it can."""
+        if self.kind == "audio":
+            # With the very next packet.
+            self.stop_passing()
+        self.waiting.add(slot)
+
+    def let_pass(self, packet: RtpPacket, codec: Codec, level_id: int, tally: Tally, path: PacketPath) -> bool:
+        """Let packets go by without a look, if they follow this one and are no keyframes.
+
+        `packet` has just been forwarded, `level_id` is the id of the header extension that tells its loudness, 0 for
+        none, and `tally` is where payloads are counted. False where that cannot be, until there is another packet.
+        """
+        native, newest, number = self._native, self._newest, packet.sequence_number
+        if native is None or newest is None or self.withheld is not None or (self.kind == "audio" and self.waiting):
+            return False
+        highest = self._nack.highest, self._reception.highest, newest.sequence
+        if any(one is None or one & 0xFFFF != number for one in highest):
+            return False
+        if native.codec == CLOSED or native.pointer.payload_type != packet.payload_type:
+            outlets = path.native_outlets(self.outlets, codec, with_level=bool(level_id))
+            if outlets is None:
+                return False
+            native.set_up(codec.name, packet.payload_type, level_id, outlets)
+        self._tally = tally
+        reception = self._reception
+        native.open(number, reception.last_timestamp, reception.last_arrival, reception.jitter)
+        return True
+
+    def pause_passing(self) -> None:
+        """Look at every packet until `let_pass`."""
+        if self._native is not None:
+            self._native.close()
+            self._settle()
+
+    def stop_passing(self) -> None:
+        """Look at the next packet, and at who gets it, anew."""
+        if self._native is not None:
+            self._native.tear_down()
+            self._settle()
+
+    @property
+    def native(self) -> NativeStream | None:
+        """This layer in the compiled packet path; None without one."""
+        return self._native
+
+    def _settle(self) -> None:
+        """Take over what packets told that have gone by."""
+        passed = None if self._native is None else self._native.take()
+        if passed is None or self._newest is None:
+            return
+        self._reception.skip(passed.packets, passed.timestamp, passed.arrived, passed.jitter)
+        self._nack.skip(passed.packets)
+        self._policer.octets += passed.packet_octets
+        self._tally.packets += passed.packets
+        self._tally.octets += passed.payload_octets
+        newest = self._newest
+        newest.sequence += passed.packets
+        newest.timestamp, newest.arrived = passed.timestamp, passed.arrived
+        if self.kind == "video":
+            newest.picture_id, newest.tl0 = passed.picture_id, passed.tl0
 
     @property
     def needs_keyframe(self) -> bool:
@@ -109,7 +197,7 @@ class Layer:
         if in_order:
             if keyframe:
                 self._admit(packet, sequence, now)
-            self.newest = self._newest(packet, sequence, now)
+            self._newest = self._following(packet, sequence, now)
             path.enqueue(self.outlets, packet)
         else:
             path.flush()
@@ -131,6 +219,7 @@ class Layer:
 
     def release(self) -> None:
         """The stream ended: every slot keeps its numbers and goes idle."""
+        self.stop_passing()
         self.releases += 1
         for slot in [*self.slots, *self.waiting]:
             slot.leave(self)
@@ -151,7 +240,7 @@ class Layer:
                 if packet is not None:
                     slot.send_late(packet, number)
 
-    def _newest(self, packet: MediaPacket, sequence: int, now: float) -> Newest:
+    def _following(self, packet: MediaPacket, sequence: int, now: float) -> Newest:
         """Numbers that the packet lacks, as padding does, are those of the packets before it."""
         picture_id, tl0 = packet.picture_id, packet.tl0
         if self.newest is not None:

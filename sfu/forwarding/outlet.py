@@ -1,27 +1,44 @@
 """Who gets one layer's packets: its plans, in groups that share a wire format."""
 
-from collections.abc import ValuesView
+from collections.abc import Callable, ValuesView
 from dataclasses import dataclass, field
 from typing import Any
 
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import Canonical, WireFormat
+from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, WireFormat
 
 
 @dataclass(slots=True, eq=False)
 class Outlet:
     """The plans of one layer that share a wire format, and the packets waiting for the next flush.
 
-    `packets` and `octets` (of payloads) are what has been enqueued so far. `native` belongs to the compiled packet
-    path, and is None when the plans have changed since it was made.
+    `native` belongs to the compiled packet path, which counts there and not here, and `native_plans` are those plans
+    that it knows, None when they have changed.
     """
 
     wire_format: WireFormat
     plans: list[Plan] = field(default_factory=list)
     pending: list[Canonical] = field(default_factory=list)
-    packets: int = 0
-    octets: int = 0
     native: Any = None
+    native_plans: Any = None
+    _packets: int = 0
+    _octets: int = 0
+
+    @property
+    def packets(self) -> int:
+        """What has been enqueued so far."""
+        return self._packets if self.native is None else int(self.native.packets)
+
+    @property
+    def octets(self) -> int:
+        """Of payloads, with their header extensions."""
+        return self._octets if self.native is None else int(self.native.octets)
+
+    def add_pending(self, packet: Canonical) -> None:
+        """Keep a packet for the next flush."""
+        self.pending.append(packet)
+        self._packets += 1
+        self._octets += len(packet.data) - HEADER_SIZE
 
     def take_pending(self) -> list[Canonical]:
         """The packets for the flush that begins."""
@@ -32,26 +49,30 @@ class Outlet:
 class Outlets:
     """All outlets of one layer."""
 
-    __slots__ = ("_by_format",)
+    __slots__ = ("_by_format", "_changing")
 
-    def __init__(self) -> None:
+    def __init__(self, changing: Callable[[], None] = lambda: None) -> None:
+        """`changing` is told before each change."""
+        self._changing = changing
         self._by_format: dict[WireFormat, Outlet] = {}
 
     def values(self) -> ValuesView[Outlet]:
         return self._by_format.values()
 
     def add(self, plan: Plan) -> None:
+        self._changing()
         outlet = self._by_format.get(plan.wire_format)
         if outlet is None:
             outlet = self._by_format[plan.wire_format] = Outlet(plan.wire_format)
         outlet.plans.append(plan)
-        outlet.native = None
+        outlet.native_plans = None
         plan.joined(outlet)
 
     def remove(self, plan: Plan) -> None:
+        self._changing()
         outlet = self._by_format[plan.wire_format]
         outlet.plans.remove(plan)
-        outlet.native = None
+        outlet.native_plans = None
         plan.left()
         if not outlet.plans:
             del self._by_format[plan.wire_format]

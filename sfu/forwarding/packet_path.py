@@ -11,17 +11,19 @@ flushing what was enqueued under the old ones.
 import socket
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from sfu.forwarding.compiled_flush import CompiledFlush
+from sfu.forwarding.compiled_flush import CompiledFlush, native_outlet_for
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import Flush
 from sfu.forwarding.media_packet import MediaPacket
-from sfu.forwarding.outlet import Outlet, Outlets
-from sfu.forwarding.padding import level
+from sfu.forwarding.outlet import Outlets
 from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import HEADER_SIZE, Canonical
+from sfu.forwarding.wire_format import Canonical
+from sfu.link_messages import Codec
 from sfu.native import is_built
+from sfu.native.stream import CODECS, NativeSource
 
 
 class PacketPath:
@@ -38,8 +40,6 @@ class PacketPath:
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
-        self._touched: list[Outlet] = []
-        self._packets = self._octets = 0
 
     @property
     def is_compiled(self) -> bool:
@@ -60,31 +60,32 @@ class PacketPath:
             canonical = outlet.wire_format.canonical(packet)
             if canonical is None:
                 self._count("no-common-codec", len(outlet.plans))
-                continue
-            if not outlet.pending:
-                self._touched.append(outlet)
-            outlet.pending.append(canonical)
-            octets = len(canonical.data) - HEADER_SIZE
-            outlet.packets += 1
-            outlet.octets += octets
-            self._packets += len(outlet.plans)
-            self._octets += octets * len(outlet.plans)
+            else:
+                self._flush.enqueue(outlet, canonical, self._microseconds())
+
+    def forward(self, source: NativeSource, data: bytes, now: float) -> bool:
+        """Forward a publisher's decrypted packet at the next flush, if there is nothing about it that needs a look.
+
+        False, and nothing was changed, for all others, and where nothing was compiled. `now` is in seconds.
+        """
+        return isinstance(self._flush, CompiledFlush) and self._flush.forward(source, data, now)
+
+    def native_outlets(self, outlets: Outlets, codec: Codec, *, with_level: bool) -> list[Any] | None:
+        """The outlets as the compiled packet path has them, for packets of this codec; None if it cannot take them."""
+        if not isinstance(self._flush, CompiledFlush) or codec.name not in CODECS or codec.format != codec.name:
+            return None
+        found = [native_outlet_for(outlet, codec.format, with_level=with_level) for outlet in outlets.values()]
+        return None if None in found else found
 
     def flush(self) -> None:
         """Send everything enqueued."""
-        if not self._touched:
-            return
-        touched, self._touched = self._touched, []
-        self._flush.flush([(outlet, level(outlet.take_pending())) for outlet in touched], self._microseconds())
-        self._count("packets-forwarded", self._packets)
-        self._count("octets-forwarded", self._octets)
-        self._packets = self._octets = 0
-        self._report_failures()
+        self._flush.flush(self._microseconds())
+        self._report()
 
     def send(self, plan: Plan, packets: Sequence[Canonical]) -> None:
         """Send packets to one participant now: what comes late, out of order."""
         self._flush.send(plan, packets, self._microseconds())
-        self._report_failures()
+        self._report()
 
     def send_rtp(self, egress: Egress, data: bytes, transport_at: int = 0) -> None:
         """Encrypt and send one RTP packet now: a retransmission.
@@ -92,17 +93,20 @@ class PacketPath:
         `transport_at` is where its transport-wide sequence number belongs, 0 for nowhere.
         """
         self._flush.send_complete(egress, data, transport_at, self._microseconds())
-        self._report_failures()
+        self._report()
 
     def _microseconds(self) -> int:
         return int(self._clock() * 1e6) & 0xFFFFFFFF
 
-    def _report_failures(self) -> None:
-        failures = self._flush.take_failures()
-        if failures.protect:
-            self._count("srtp-protect-failed", failures.protect)
-        if failures.send:
-            self._count("send-failed", failures.send)
+    def _report(self) -> None:
+        totals = self._flush.take_totals()
+        if totals.packets:
+            self._count("packets-forwarded", totals.packets)
+            self._count("octets-forwarded", totals.octets)
+        if totals.protect_failures:
+            self._count("srtp-protect-failed", totals.protect_failures)
+        if totals.send_failures:
+            self._count("send-failed", totals.send_failures)
 
 
 def best_flush() -> Flush:

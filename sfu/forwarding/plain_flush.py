@@ -13,10 +13,11 @@ from struct import Struct, pack
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import Failures
+from sfu.forwarding.flush import Totals
 from sfu.forwarding.outlet import Outlet
+from sfu.forwarding.padding import level
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import Canonical, write_numbers
+from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, write_numbers
 from sfu.srtp import MAX_TRAILER
 
 UDP_SEGMENT = 103  # <linux/udp.h>; not in Python's socket module
@@ -38,9 +39,20 @@ class PlainFlush:
         self._view = memoryview(self._buffer)
         self._pointer = _ffi.from_buffer("char[]", self._buffer)
         self._length = _ffi.new("int *")
-        self._failures = Failures()
+        self._touched: list[Outlet] = []
+        self._totals = Totals()
 
-    def flush(self, work: Sequence[tuple[Outlet, Sequence[Canonical]]], microseconds: int) -> None:
+    def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
+        if not outlet.pending:
+            self._touched.append(outlet)
+        outlet.add_pending(packet)
+        participants = len(outlet.plans)
+        self._totals.packets += participants
+        self._totals.octets += (len(packet.data) - HEADER_SIZE) * participants
+
+    def flush(self, microseconds: int) -> None:
+        touched, self._touched = self._touched, []
+        work = [(outlet, level(outlet.take_pending())) for outlet in touched]
         busy: list[Egress] = []
         for outlet, packets in work:
             for plan in outlet.plans:
@@ -66,8 +78,8 @@ class PlainFlush:
         if size:
             self._transmit(egress, [size])
 
-    def take_failures(self) -> Failures:
-        taken, self._failures = self._failures, Failures()
+    def take_totals(self) -> Totals:
+        taken, self._totals = self._totals, Totals()
         return taken
 
     def _emit(self, egress: Egress, work: Sequence[tuple[Plan, Sequence[Canonical]]], microseconds: int) -> None:
@@ -99,7 +111,7 @@ class PlainFlush:
         self._length[0] = size
         # A packet that libsrtp refused is still plain text: it must not be sent.
         if egress.srtp is None or _protect(egress.srtp.session, self._pointer + position, self._length):
-            self._failures.protect += 1
+            self._totals.protect_failures += 1
             return 0
         size = self._length[0]
         if history is not None:
@@ -145,7 +157,7 @@ class PlainFlush:
         sock, address = egress.udp, egress.address
         is_of_segmentation = error.errno in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) and end - start > size
         if not is_of_segmentation or sock is None or address is None:
-            self._failures.send += 1
+            self._totals.send_failures += 1
             return
         if error.errno == errno.EIO:
             self._segmentation = False
@@ -153,7 +165,7 @@ class PlainFlush:
             try:
                 sock.sendto(self._view[position : min(position + size, end)], address)
             except OSError:
-                self._failures.send += 1
+                self._totals.send_failures += 1
 
     def _write_frames(self, egress: Egress, sizes: list[int]) -> None:
         if egress.write_frame is None:

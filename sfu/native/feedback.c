@@ -5,15 +5,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "packets.h"
+#include "internal.h"
 
 #define FEEDBACK_HEADER 16
 #define MAX_STATUSES 2000
 #define MISSING 0x8000 /* in history.sizes: feedback has said that the packet did not come */
 #define TICK 250       /* microseconds of a delta */
 #define REFERENCE 64000
-
-static uint32_t get16(const uint8_t *at) { return (uint32_t)at[0] << 8 | at[1]; }
 
 /* The statuses of `count` packets. Returns the offset behind the chunks, 0 if they are cut off. */
 static uint32_t read_chunks(const uint8_t *body, uint32_t size, uint8_t *symbols, uint32_t count) {

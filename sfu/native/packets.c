@@ -14,30 +14,22 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "packets.h"
+#include "internal.h"
 
-#define MAX_PACKET 2304 /* the longest datagram that the node reads, and new header extensions */
 #define MAX_PENDING 256
 #define MAX_MESSAGES 256
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
 #define MAX_TRAILER 144 /* SRTP_MAX_TRAILER_LEN */
 #define BUFFER_SIZE (256 * 1024)
-#define HEADER_SIZE 12
-#define NONE -1
+#define MAX_PADDING 32 /* see sfu.forwarding.padding */
+#define MIN_PADDED 500
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
-
-struct pending {
-    struct canonical canonical;
-    uint32_t size;
-    int32_t next; /* of the same outlet */
-    uint8_t data[MAX_PACKET];
-};
 
 struct work {
     struct plan *plan;
@@ -63,7 +55,7 @@ struct path {
     send_function send;
     write_function write_frame;
     int segmentation;
-    uint32_t protect_failures, send_failures;
+    struct totals totals;
     uint32_t outlet_count, pending_count, message_count, position, work_count, work_room;
     struct work *work;
     struct outlet *outlets[MAX_PENDING];
@@ -89,25 +81,7 @@ void path_free(struct path *path) {
     free(path);
 }
 
-static uint32_t take(uint32_t *counter) {
-    uint32_t value = *counter;
-    *counter = 0;
-    return value;
-}
-
-uint32_t path_protect_failures(struct path *path) { return take(&path->protect_failures); }
-
-uint32_t path_send_failures(struct path *path) { return take(&path->send_failures); }
-
-static void put16(uint8_t *at, uint32_t value) {
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value) {
-    put16(at, value >> 16);
-    put16(at + 2, value);
-}
+struct totals *path_totals(struct path *path) { return &path->totals; }
 
 /* Whether a packet fits, and so do all numbers that are to be written into it. */
 static int is_sound(const struct canonical *canonical, uint32_t size) {
@@ -115,23 +89,15 @@ static int is_sound(const struct canonical *canonical, uint32_t size) {
            canonical->tl0_at + 1u <= size && canonical->transport_at + 2u <= size;
 }
 
-static void fill(struct pending *pending, const struct canonical *canonical, const char *data, uint32_t size) {
-    pending->canonical = *canonical;
+uint32_t path_room(const struct path *path) { return MAX_PENDING - path->pending_count; }
+
+struct pending *path_reserve(struct path *path, struct outlet *outlet, uint32_t size) {
+    int32_t index = (int32_t)path->pending_count;
+    struct pending *pending;
+    if (index == MAX_PENDING) return NULL;
+    pending = &path->pending[index];
     pending->size = size;
     pending->next = NONE;
-    memcpy(pending->data, data, size);
-}
-
-/* Keep a packet for the next flush. 0 while there is no room for it; one that never fits is counted and dropped. */
-int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
-                 uint32_t size) {
-    int32_t index = (int32_t)path->pending_count;
-    if (!is_sound(canonical, size)) {
-        path->send_failures++;
-        return 1;
-    }
-    if (index == MAX_PENDING) return 0;
-    fill(&path->pending[index], canonical, data, size);
     path->pending_count++;
     if (outlet->first_packet == NONE) {
         outlet->first_packet = index;
@@ -140,7 +106,56 @@ int path_enqueue(struct path *path, struct outlet *outlet, const struct canonica
         path->pending[outlet->last_packet].next = index;
     }
     outlet->last_packet = index;
+    outlet->packets++;
+    outlet->octets += size - HEADER_SIZE;
+    path->totals.packets += outlet->plan_count;
+    path->totals.octets += (uint64_t)(size - HEADER_SIZE) * outlet->plan_count;
+    return pending;
+}
+
+/* Keep a packet for the next flush. 0 while there is no room for it; one that never fits is counted and dropped. */
+int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
+                 uint32_t size) {
+    struct pending *pending;
+    if (!is_sound(canonical, size)) {
+        path->totals.send_failures++;
+        return 1;
+    }
+    pending = path_reserve(path, outlet, size);
+    if (pending == NULL) return 0;
+    pending->canonical = *canonical;
+    memcpy(pending->data, data, size);
     return 1;
+}
+
+/* Add padding up to `size` (RFC 3550 section 5.1). */
+static void pad(struct pending *pending, uint32_t size) {
+    uint32_t missing = size - pending->size;
+    if (missing == 0) return;
+    pending->data[0] |= 0x20;
+    memset(pending->data + pending->size, 0, missing);
+    pending->data[size - 1] = (uint8_t)missing;
+    pending->size = size;
+}
+
+/* Pad an outlet's packets where that lets more of them go in one message: as sfu.forwarding.padding.level. */
+static void pad_outlet(struct path *path, struct outlet *outlet) {
+    int32_t at = outlet->first_packet;
+    while (at != NONE) {
+        uint32_t smallest = path->pending[at].size, largest = smallest;
+        int32_t last = at, next;
+        while ((next = path->pending[last].next) != NONE) {
+            uint32_t size = path->pending[next].size;
+            uint32_t least = size < smallest ? size : smallest, most = size > largest ? size : largest;
+            if (most - least > MAX_PADDING || least < MIN_PADDED) break;
+            smallest = least;
+            largest = most;
+            last = next;
+        }
+        /* The last may stay shorter: it closes the message. */
+        for (; at != last; at = path->pending[at].next) pad(&path->pending[at], largest);
+        at = path->pending[last].next;
+    }
 }
 
 /* Sending */
@@ -160,14 +175,14 @@ static int send_one(struct path *path, struct message *message, uint8_t *data, u
 static void message_failed(struct path *path, struct message *message, int error) {
     uint32_t at;
     if (message->segments == 1 || (error != EIO && error != EINVAL && error != EMSGSIZE)) {
-        path->send_failures++;
+        path->totals.send_failures++;
         return;
     }
     if (error == EIO) path->segmentation = 0;
     for (at = 0; at < message->size; at += message->segment) {
         uint32_t left = message->size - at;
         uint32_t size = left < message->segment ? left : message->segment;
-        if (!send_one(path, message, message->data + at, size)) path->send_failures++;
+        if (!send_one(path, message, message->data + at, size)) path->totals.send_failures++;
     }
 }
 
@@ -256,7 +271,7 @@ static void write_packet(struct path *path, const struct pending *pending, struc
     if (!plan->complete) write_numbers(data, &pending->canonical, plan);
     if (numbered) put16(data + pending->canonical.transport_at, *history->next);
     if (path->protect(egress->srtp, data, &size) != 0 || size <= 0 || (uint32_t)size > pending->size + MAX_TRAILER) {
-        path->protect_failures++;
+        path->totals.protect_failures++;
         return;
     }
     if (numbered) {
@@ -286,7 +301,7 @@ static int make_room(struct path *path, uint32_t more) {
 static void assign(struct path *path, struct outlet *outlet) {
     uint32_t number;
     if (!make_room(path, outlet->plan_count)) {
-        path->send_failures += outlet->plan_count;
+        path->totals.send_failures += outlet->plan_count;
         return;
     }
     for (number = 0; number < outlet->plan_count; number++) {
@@ -306,7 +321,10 @@ static void assign(struct path *path, struct outlet *outlet) {
 void path_flush(struct path *path, uint32_t microseconds) {
     uint32_t index;
     int32_t at, packet;
-    for (index = 0; index < path->outlet_count; index++) assign(path, path->outlets[index]);
+    for (index = 0; index < path->outlet_count; index++) {
+        pad_outlet(path, path->outlets[index]);
+        assign(path, path->outlets[index]);
+    }
     for (index = 0; index < path->work_count; index++) {
         struct egress *egress = path->work[index].plan->egress;
         /* Its first work is reached first, and does the rest, too. */
@@ -326,10 +344,12 @@ void path_send(struct path *path, struct plan *plan, const struct canonical *can
                uint32_t size, uint32_t microseconds) {
     struct pending pending;
     if (!is_sound(canonical, size)) {
-        path->send_failures++;
+        path->totals.send_failures++;
         return;
     }
-    fill(&pending, canonical, data, size);
+    pending.canonical = *canonical;
+    pending.size = size;
+    memcpy(pending.data, data, size);
     write_packet(path, &pending, plan, microseconds);
     send_messages(path);
 }
