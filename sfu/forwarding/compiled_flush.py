@@ -29,36 +29,36 @@ class CompiledFlush:
         path = lib.path_new(protect, self._send, lib.write_frame, segmentation)
         if path == ffi.NULL:
             raise MemoryError("no memory for the packet path")
-        self._path = ffi.gc(path, lib.path_free)
+        self.path = ffi.gc(path, lib.path_free)
         self._canonical = ffi.new("struct canonical *")
-        self._totals = lib.path_totals(self._path)
+        self._totals = lib.path_totals(self.path)
 
     def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
-        path, native = self._path, native_outlet(outlet)
+        path, native = self.path, native_outlet(outlet)
         while not lib.path_enqueue(path, native, self._fill(packet), packet.data, len(packet.data)):
             lib.path_flush(path, microseconds)
 
     def flush(self, microseconds: int) -> None:
-        lib.path_flush(self._path, microseconds)
+        lib.path_flush(self.path, microseconds)
 
     def forward(self, source: NativeSource, data: bytes, now: float) -> bool:
         """Enqueue a publisher's packet for whoever gets it, if there is nothing about it that needs a look.
 
         False, and nothing was changed, for all others. `now` is in seconds.
         """
-        return bool(lib.source_take(self._path, source.pointer, data, len(data), now))
+        return bool(lib.source_take(self.path, source.pointer, data, len(data), now))
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         native = _native_plan(plan)
         for packet in packets:
-            lib.path_send(self._path, native, self._fill(packet), packet.data, len(packet.data), microseconds)
+            lib.path_send(self.path, native, self._fill(packet), packet.data, len(packet.data), microseconds)
 
     def send_complete(self, egress: Egress, data: bytes, transport_at: int, microseconds: int) -> None:
         if egress.native is None:
             return
         plan = ffi.new("struct plan *", {"egress": egress.native.pointer, "complete": 1})
         canonical = ffi.new("struct canonical *", {"transport_at": transport_at})
-        lib.path_send(self._path, plan, canonical, data, len(data), microseconds)
+        lib.path_send(self.path, plan, canonical, data, len(data), microseconds)
 
     def take_totals(self) -> Totals:
         totals = self._totals

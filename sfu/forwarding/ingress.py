@@ -81,6 +81,11 @@ class Ingress:
         self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
 
     @property
+    def native(self) -> NativeSource | None:
+        """All that is published, in the compiled packet path; None without one."""
+        return self._native
+
+    @property
     def sends_video(self) -> bool:
         """Whether there is a video layer that packets and keyframes can be asked of."""
         return any(track.kind == "video" and track.layers and not track.paused for track in self.tracks.values())

@@ -46,6 +46,11 @@ class PacketPath:
         """Whether the compiled flush is at work."""
         return isinstance(self._flush, CompiledFlush)
 
+    @property
+    def native(self) -> Any:
+        """C's `struct path`, None without one."""
+        return self._flush.path if isinstance(self._flush, CompiledFlush) else None
+
     def attach(self, outlets: Outlets, plan: Plan) -> None:
         self.flush()
         outlets.add(plan)

@@ -13,8 +13,8 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 MODULE = "_packets"
-SOURCES = ("packets.c", "feedback.c", "ingress.c")
-HEADERS = ("packets.h", "ingress.h")
+SOURCES = ("packets.c", "feedback.c", "ingress.c", "intake.c")
+HEADERS = ("packets.h", "ingress.h", "intake.h")
 """Those that Python sees, too."""
 INTERNAL = "internal.h"
 CALLBACK = 'extern "Python" void write_frame(void *stream, const char *packet, int size);'

@@ -65,4 +65,5 @@ struct source {
 
 struct stream *stream_new(uint32_t kept);
 void stream_free(struct stream *stream);
+struct stream *source_expects(const struct source *source, const uint8_t *data, uint32_t size);
 int source_take(struct path *path, struct source *source, const char *data, uint32_t size, double now);
