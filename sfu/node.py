@@ -315,6 +315,7 @@ class MediaNode:
                 self.taps.tick(now)
         with self._contained():
             self._path.flush()
+            self._path.report()
         self._count_received()
 
     @contextmanager

@@ -71,6 +71,8 @@ class Ingress:
         self._limited = limited
         self._clock = PublisherClock()
         self._recorder = FeedbackRecorder()
+        self._lossy = False
+        """Whether packets may be missing."""
         self._native = NativeSource.make()
         self._streams: dict[int, Stream] = {}
         self._named: dict[int, StreamName] = {}
@@ -141,6 +143,7 @@ class Ingress:
     def _receive(self, packet: RtpPacket, stream: Stream, now: float) -> None:
         track, layer = stream.track, stream.layer
         layer.pause_passing()
+        self._lossy = True
         if track.paused:
             self._count("track-paused")
             return
@@ -259,21 +262,32 @@ class Ingress:
     def feedback(self, now: float) -> list[bytes]:
         """Transport-wide feedback, due each 100 ms."""
         media_ssrc = next(iter(self._streams), 0)
+        if self._native is not None and (following := self._recorder.next(now)) is not None:
+            last = self._native.last_arrival
+            written = self._native.feedback(FEEDBACK_SSRC, media_ssrc, *following)
+            if written is not None:
+                feedback, packets = written
+                self._recorder.skip(packets, last)
+                return [feedback]
         return [feedback.to_bytes() for feedback in self._feedback.build(FEEDBACK_SSRC, media_ssrc, now)]
 
     def requests(self, rtt: float, now: float) -> list[Nack | Pli]:
         """NACKs and PLIs that are due."""
         requests: list[Nack | Pli] = []
+        lossy = False
         for track in self.tracks.values():
-            if track.paused:
-                continue
-            for layer in track.layers.values():
-                if layer.nack.missing and (numbers := layer.nack.due(now, rtt)):
-                    requests.append(Nack(FEEDBACK_SSRC, layer.ssrc, tuple(numbers)))
-                if track.kind == "video" and layer.nack.keyframe_needed and layer.slots:
-                    track.keyframes.want(now)
-            if track.kind == "video":
+            # This is asked each 10 ms of everyone who sends, and there is hardly ever anything to do.
+            video = track.kind == "video"
+            if self._lossy and not track.paused:
+                for layer in track.layers.values():
+                    lossy |= layer.nack.missing > 0 or (video and layer.nack.keyframe_needed)
+                    if layer.nack.missing and (numbers := layer.nack.due(now, rtt)):
+                        requests.append(Nack(FEEDBACK_SSRC, layer.ssrc, tuple(numbers)))
+                    if video and layer.nack.keyframe_needed and layer.slots:
+                        track.keyframes.want(now)
+            if track.keyframes.wanted and video and not track.paused:
                 requests.extend(Pli(FEEDBACK_SSRC, ssrc) for ssrc in track.keyframe_requests(now))
+        self._lossy = lossy
         return requests
 
     def bye(self, ssrc: int) -> None:

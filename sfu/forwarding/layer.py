@@ -71,7 +71,7 @@ class Layer:
         """How many of the lost packets `Ingress.received_of` has added up."""
         self.releases = 0
         """How often all slots were sent away."""
-        self._nack = NackScheduler()
+        self.nack = NackScheduler()
         self._restart_at: int | None = None
         self._ring = PacketRing(RING_SIZE[kind], self._native)
 
@@ -85,11 +85,6 @@ class Layer:
     def reception(self) -> Reception:
         self._settle()
         return self._reception
-
-    @property
-    def nack(self) -> NackScheduler:
-        self._settle()
-        return self._nack
 
     @property
     def policer(self) -> Policer:
@@ -112,7 +107,7 @@ class Layer:
         native, newest, number = self._native, self._newest, packet.sequence_number
         if native is None or newest is None or self.withheld is not None or (self.kind == "audio" and self.waiting):
             return False
-        highest = self._nack.highest, self._reception.highest, newest.sequence
+        highest = self.nack.highest, self._reception.highest, newest.sequence
         if any(one is None or one & 0xFFFF != number for one in highest):
             return False
         if native.codec == CLOSED or native.pointer.payload_type != packet.payload_type:
@@ -148,7 +143,7 @@ class Layer:
         if passed is None or self._newest is None:
             return
         self._reception.skip(passed.packets, passed.timestamp, passed.arrived, passed.jitter)
-        self._nack.skip(passed.packets)
+        self.nack.skip(passed.packets)
         self._policer.octets += passed.packet_octets
         self._tally.packets += passed.packets
         self._tally.octets += passed.payload_octets

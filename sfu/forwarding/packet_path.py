@@ -36,7 +36,7 @@ class PacketPath:
         flush: Flush | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count(name, n)` is called at most once per flush and name. `flush` None takes the best there is."""
+        """`count(name, n)` counts what is dropped, and the rest by `report`. `flush` None takes the best there is."""
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
@@ -85,12 +85,10 @@ class PacketPath:
     def flush(self) -> None:
         """Send everything enqueued."""
         self._flush.flush(self._microseconds())
-        self._report()
 
     def send(self, plan: Plan, packets: Sequence[Canonical]) -> None:
         """Send packets to one participant now: what comes late, out of order."""
         self._flush.send(plan, packets, self._microseconds())
-        self._report()
 
     def send_rtp(self, egress: Egress, data: bytes, transport_at: int = 0) -> None:
         """Encrypt and send one RTP packet now: a retransmission.
@@ -98,12 +96,12 @@ class PacketPath:
         `transport_at` is where its transport-wide sequence number belongs, 0 for nowhere.
         """
         self._flush.send_complete(egress, data, transport_at, self._microseconds())
-        self._report()
 
     def _microseconds(self) -> int:
         return int(self._clock() * 1e6) & 0xFFFFFFFF
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """Count what was forwarded, and what failed, since the last call; due now and then."""
         totals = self._flush.take_totals()
         if totals.packets:
             self._count("packets-forwarded", totals.packets)

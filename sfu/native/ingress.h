@@ -66,4 +66,6 @@ struct source {
 struct stream *stream_new(uint32_t kept);
 void stream_free(struct stream *stream);
 struct stream *source_expects(const struct source *source, const uint8_t *data, uint32_t size);
+uint32_t source_feedback(struct source *source, uint32_t sender_ssrc, uint32_t media_ssrc, uint16_t first,
+                         uint8_t feedback_count, char *packet, uint32_t room);
 int source_take(struct path *path, struct source *source, const char *data, uint32_t size, double now);

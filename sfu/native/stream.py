@@ -10,6 +10,9 @@ CODECS = {"VP8": VP8, "opus": OPUS}
 """Codecs by name, of which packets can go by without a look."""
 
 
+_room: Any = ffi.new("char[]", 1200) if is_built() else None
+
+
 class Passed(NamedTuple):
     """Packets that went by in order, none missing: how many, their bytes as they came and of their payloads, and the
     numbers of the last. `arrived` is in seconds, `jitter` in units of the RTP clock."""
@@ -152,6 +155,23 @@ class NativeSource:
         self.pointer.arrival_count = 0
         for arrival in self.pointer.arrivals[0:count]:
             yield arrival.number, arrival.at
+
+    @property
+    def last_arrival(self) -> float:
+        """Of those that `arrivals` would tell: when the last came, in seconds; 0 for none."""
+        count = self.pointer.arrival_count
+        return self.pointer.arrivals[count - 1].at if count else 0.0
+
+    def feedback(self, sender_ssrc: int, media_ssrc: int, first: int, feedback_count: int) -> tuple[bytes, int] | None:
+        """Transport-wide feedback on what `arrivals` would tell, which is told by it, and on how many packets it is.
+
+        None for none, or if those are not the packets from number `first` on, with none missing.
+        """
+        packets = self.pointer.arrival_count
+        size = lib.source_feedback(
+            self.pointer, sender_ssrc, media_ssrc, first & 0xFFFF, feedback_count, _room, len(_room)
+        )
+        return (ffi.buffer(_room, size)[:], packets) if size else None
 
     def levels(self) -> Iterator[tuple[int, float]]:
         """What the header extensions told of loudness since the last call, and when (seconds)."""
