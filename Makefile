@@ -11,12 +11,18 @@ BIN := $(VENV)/bin
 # The lock holds for what is installed and, by the variables, for what pip builds with.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --quiet
 CHECKED := sfu signalling recorder roomcast tests bench
-# Workers for the tests that drive no browser. Browsers get one at a time: three pages already fill two cores.
-WORKERS ?= 2
+# Workers for the tests that drive no browser, one more than cores, as many of them wait. Browsers get one at a time: what
+# is to be seen and heard in them is to come in time.
+WORKERS ?= 3
+# What fails is run once more, and the summary tells of it with its traceback: docs/testing.md says why. Five in a run
+# are no accidents any more.
+RERUNS ?= --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 # Passed on to `roomcast serve` and to pytest, as in `make test-unit ARGS="-k stun"`.
 ARGS ?=
+# Many tests start processes, each of which would compile this repository again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run setup test test-unit test-browser check bench bench-smoke soak format lock system-packages clean
+.PHONY: help run setup test test-unit test-browser check lint types bench bench-smoke soak format lock system-packages clean
 
 help: ## show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,19 +32,29 @@ run: setup ## set everything up and start the server; options by ROOMCAST_* vari
 
 setup: $(VENV)/.installed ## make the virtual environment with what the server needs
 
-test: check test-unit bench-smoke test-browser ## check everything and run all tests, browsers included
+# Browsers spend half of their time waiting: the types are checked in it, by a process that gets only what they leave.
+test: ## check everything and run all tests, browsers included
+	@$(MAKE) --no-print-directory --jobs 2 $(VENV)/.installed-dev system-packages
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory bench-smoke
+	@$(MAKE) --no-print-directory --jobs 2 test-browser types
 
 test-unit: $(VENV)/.installed-dev system-packages ## run the tests that drive no browser
-	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) $(RERUNS) $(ARGS)
 
 test-browser: $(VENV)/.installed-dev system-packages ## run the tests that drive Chromium and Firefox
-	$(BIN)/python -m pytest -m browser $(ARGS)
+	$(BIN)/python -m pytest -m browser $(RERUNS) $(ARGS)
 
-check: $(VENV)/.installed-dev ## lint, formatting, types and the rules on imports
+check: lint types ## lint, formatting, types and the rules on imports
+
+lint: $(VENV)/.installed-dev # what takes a moment
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev # what takes a minute
+	nice -n 19 $(BIN)/mypy
+	nice -n 19 $(BIN)/lint-imports
 
 bench: $(VENV)/.installed-dev ## measure everything beside Janus, half an hour on an idle machine; needs root
 	@.ci/system-packages bench
@@ -75,7 +91,8 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml requirements.lock $(wildcard
 	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing what checks and tests need, about a minute"
+# The same and more, at once: whoever wants to test need not install twice.
+$(VENV)/.installed-dev: $(VENV)/.created pyproject.toml requirements.lock $(wildcard sfu/native/*.[ch])
+	@echo "Installing what the server, checks and tests need, about two minutes"
 	@$(PIP) install --only-binary :all: --constraint requirements.lock --editable '.[dev]'
-	@touch $@
+	@touch $(VENV)/.installed $@

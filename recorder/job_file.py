@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recorder.errors import RecordingError
 from sfu.link_messages import Identifier
-from sfu.recording_messages import FileStored, PutSegment, RecordedKind
+from sfu.recording_messages import FileStored, PutSegment, RecordedKind, segment_weight
 
 JOB_FILE = "job.json"
 SAFE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
@@ -89,6 +89,10 @@ class Job(BaseModel):
             webm=order.webm,
             watermark=order.watermark,
         )
+
+    @property
+    def weight(self) -> int:
+        return segment_weight("live" if self.live else "individual", web_view=self.web_view)
 
     @property
     def composite_file(self) -> str:

@@ -31,15 +31,9 @@ from sfu.recording_messages import (
 log = structlog.get_logger()
 
 
-LIVE_WEIGHT = 4
-"""As many individual recordings cost about as much as the film of four people."""
-WEB_VIEW_WEIGHT = 8
-"""The same for a browser with a page that moves."""
-
-
 class Jobs:
-    """`capacity` individual segments may be recorded at once, a live one counting as `LIVE_WEIGHT` and its page as
-    `WEB_VIEW_WEIGHT`; none is begun with less than `min_free_bytes` left on the disk."""
+    """Segments may be recorded at once up to a `capacity` of their `segment_weight`; none is begun with less than
+    `min_free_bytes` left on the disk."""
 
     def __init__(
         self,
@@ -177,8 +171,8 @@ class Jobs:
 
     def _has_room(self, job: Job) -> bool:
         """Whether it can be recorded beside what is; one is always taken on."""
-        load = sum(_weight(other) for _, other in self._recordings.values())
-        return not load or load + _weight(job) <= self._capacity
+        load = sum(other.weight for _, other in self._recordings.values())
+        return not load or load + job.weight <= self._capacity
 
     def _record(self, order: PutSegment, job: Job, folder: Path) -> Recording | LiveRecording:
         """Raises RecordingError."""
@@ -234,7 +228,3 @@ class Jobs:
             log.exception("a segment cannot be delivered", conf_num=delivery.job.conf_num)
             return
         del self._deliveries[delivery.job.segment_id]
-
-
-def _weight(job: Job) -> int:
-    return (LIVE_WEIGHT if job.live else 1) + (WEB_VIEW_WEIGHT if job.web_view else 0)

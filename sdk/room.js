@@ -187,6 +187,8 @@ export class Room extends PublishingRoom {
     if (this.moderated(method, params) || this.recorded(method, params)) return;
     if (method === "room-disconnected") {
       this.#end(String(params.reason), String(params.message ?? ""), false);
+    } else if (method === "room-interrupted") {
+      this.emit(method, { reason: String(params.reason), message: String(params.message ?? "") });
     } else if (method === "room-allowed") {
       this.#allowed(params.session, params.time_left, params.room);
     } else if (method === "media-disconnected") {

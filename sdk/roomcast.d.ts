@@ -129,6 +129,8 @@ export interface AwaitedParticipant {
 }
 
 type ByModerator = { moderator: string };
+/** null when somebody came back, after a restart of the server, who had the place before. */
+type ByModeratorOrReturn = { moderator: string | null };
 type Hands = { raisedHands: readonly string[]; approvedHands: readonly string[] };
 type FloorAction = "requested" | "cancelled" | "granted" | "denied" | "released" | "finished" | "invited";
 
@@ -143,9 +145,9 @@ export interface ModerationEvents {
   "room-locked": ByModerator;
   "room-unlocked": ByModerator;
   /** All who are pinned now. */
-  "updated-pinned-users": ByModerator & { clientIds: readonly string[] };
+  "updated-pinned-users": ByModeratorOrReturn & { clientIds: readonly string[] };
   /** All who are in the spotlight now. */
-  "spotlight-users": ByModerator & { users: readonly string[] };
+  "spotlight-users": ByModeratorOrReturn & { users: readonly string[] };
   /** Somebody waits to be let in. Moderators only, as the next one. */
   "user-awaited": AwaitedParticipant;
   "awaited-user-gone": { clientId: string; reason: "approved" | "denied" | "withdrawn" | "timed-out" };
@@ -215,6 +217,8 @@ export interface RoomEvents extends ModerationEvents, RecordingEvents {
   "track-limited": { track: LocalTrack; layers: readonly LimitedLayer[] };
   "message-received": Received & { text: string; at: Date };
   "user-data-received": Received & { data: unknown };
+  /** The server is being restarted, and the session goes on when it is back: `reconnecting` follows. */
+  "room-interrupted": { reason: string; message: string };
   /** The connection to the server, or the one for media, was lost and is being restored. */
   reconnecting: { part: "signalling" | "media" };
   reconnected: null;

@@ -21,8 +21,8 @@ const PING_TIMEOUT_MS = 6_000;
 const RETRY_DELAYS_MS = [0, 300, 700, 1500, 2500];
 const REPEATABLE = new Set(["mute", "unmute", "limit-slots", "set-data"]);
 /**
- * How long to try to get back. A server that is there says itself when the grace time is over; one that died lets its
- * participants come back for five minutes after its return.
+ * How long to try to get back. A server that is there says itself when the grace time is over; one that was restarted
+ * lets its participants come back for five minutes after its return.
  */
 const RETURN_TIME_MS = 300_000;
 

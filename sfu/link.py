@@ -18,7 +18,7 @@ from sfu.link_messages import Message
 
 FIRST_RETRY = 0.2
 LAST_RETRY = 5.0
-"""Seconds between two attempts to dial; doubled each time, with jitter."""
+"""Seconds between two attempts to dial; doubled each time, with jitter, until there was a link that was not refused."""
 QUEUE_LIMIT = 10_000
 HEARTBEAT = 10.0
 
@@ -76,10 +76,14 @@ class Link(Generic[Told, Ordered]):
             while True:
                 try:
                     async with session.ws_connect(self._url, heartbeat=HEARTBEAT, max_msg_size=1 << 24) as socket:
-                        retry = FIRST_RETRY
                         log.info("linked to signalling", url=self._url)
                         await self._converse(socket)
-                        log.warning("the link to signalling closed", code=socket.close_code)
+                        if socket.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION:
+                            # It does not like us: it will not do so a moment later either.
+                            log.error("signalling ended the link", url=self._url)
+                        else:
+                            retry = FIRST_RETRY
+                            log.warning("the link to signalling closed", code=socket.close_code)
                 except aiohttp.WSServerHandshakeError as error:
                     log.error("signalling refused the link", status=error.status, url=self._url)
                 except (aiohttp.ClientError, OSError, TimeoutError) as error:

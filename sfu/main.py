@@ -30,10 +30,11 @@ def run(options: NodeOptions) -> None:
 
 async def serve(options: NodeOptions) -> None:
     counters = Counters()
+    delays = DelayMeter()
     certificate = Certificate.generate()
     node = MediaNode(certificate, counters, tell=lambda message: link.send(message))
     hosts = bind_hosts(options.media_host)
-    mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port)
+    mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port, took=delays.add)
     node.bind(mux)
     taps = await TapListener.open(
         options.tap_host, options.tap_port, admit=node.taps.admit, count=counters.count, clock=time.monotonic
@@ -62,7 +63,7 @@ async def serve(options: NodeOptions) -> None:
         packet_path="compiled" if node.is_compiled else "python",
     )
     garbage.tame()
-    tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, link, counters))]
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(_drive(node, mux, link, counters, delays))]
     try:
         await until_stopped(tasks)
     finally:
@@ -74,13 +75,14 @@ async def serve(options: NodeOptions) -> None:
         await mux.close()
 
 
-async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Counters) -> None:
+async def _drive(
+    node: MediaNode, mux: Mux, link: Link[NodeMessage, Command], counters: Counters, delays: DelayMeter
+) -> None:
     """Tick, and report the load."""
     loop = asyncio.get_running_loop()
     meter = CpuMeter(time.monotonic())
-    delays = DelayMeter()
     due = reported = loop.time()
-    crowded = False
+    keeper = garbage.Keeper(garbage.resident())
     while True:
         due = max(due + TICK, loop.time())
         await asyncio.sleep(due - loop.time())
@@ -88,21 +90,24 @@ async def _drive(node: MediaNode, link: Link[NodeMessage, Command], counters: Co
         began = loop.time()
         delays.add(began - due)
         node.tick()
+        mux.go_on()
         garbage.put_aside()
         delays.add(loop.time() - began)
-        if crowded and not node.transport_ids:
-            garbage.collect_all()
-        crowded = bool(node.transport_ids)
         if loop.time() - reported >= LOAD_PERIOD:
             reported = loop.time()
+            totals, transports = counters.totals(), len(node.transport_ids)
+            received = totals.get("packets-received", 0)
+            if keeper.look(transports=transports, packets=received, memory=garbage.resident()):
+                garbage.collect_all()
+                keeper.collected(garbage.resident())
             link.send(
                 NodeLoad(
-                    transports=len(node.transport_ids),
+                    transports=transports,
                     taps=node.taps.connected,
                     cpu=meter.read(time.monotonic()),
                     loop_delay=delays.worst(),
                     loop_delays=delays.totals(),
                     compiled=node.is_compiled,
-                    counters=counters.totals(),
+                    counters=totals,
                 )
             )

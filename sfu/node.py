@@ -1,6 +1,7 @@
 """The media node: carries out the commands of the link, and drives transports and routers by the clock."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -38,6 +39,8 @@ TICK = 0.01
 """Seconds between two calls of `tick`: NACKs and keyframe requests are sent at this rate."""
 FEEDBACK_TICKS = 10
 DECISION_TICKS = 30
+CLOSE_BATCH = 20
+"""Transports of an ended session that are closed at once, some 2 ms."""
 REPORT_TICKS = 100
 """Ticks between two of the same: spread over them by whose turn it is."""
 NTP_EPOCH = 2_208_988_800
@@ -78,6 +81,8 @@ class MediaNode:
         """Routers with something to do before their next decision."""
         self._decisions: Turns[Router] = Turns(DECISION_TICKS)
         self._reports: Turns[tuple[Transport, Peer]] = Turns(REPORT_TICKS)
+        self._closing: deque[str] = deque()
+        """Transports of routers that are gone."""
         self._ticks = 0
         self._packets_received = self._octets_received = self._rtcp_received = 0
         self._mux: Mux | None = None
@@ -159,15 +164,21 @@ class MediaNode:
         if router is None:
             return
         self.taps.router_ended(router)
-        for transport_id in list(router.peers):
-            transport, _ = self._transports[transport_id]
-            self._forget(transport_id)
-            transport.close()
+        self._closing.extend(router.peers)
+        self._close_some()
         self._decisions.remove(router_id)
         self._waiting.discard(router)
 
+    def _close_some(self) -> None:
+        """Close the next of the transports whose routers are gone."""
+        for _ in range(min(CLOSE_BATCH, len(self._closing))):
+            self._delete_transport(self._closing.popleft())
+
     def _put_transport(self, command: PutTransport) -> None:
         router = self._router(command.router_id)
+        if command.transport_id in self._closing:
+            self._closing.remove(command.transport_id)
+            self._delete_transport(command.transport_id)
         known = self._transports.get(command.transport_id)
         if known is None:
             transport = self._open_transport(command)
@@ -257,14 +268,14 @@ class MediaNode:
         peer: Peer = transport.context
         peer.rtcp(data, now, now + self._ntp_offset)
 
-    def batch_done(self) -> None:
+    def batch_done(self) -> int:
         if self._waiting:
             now = self._clock()
             for router in tuple(self._waiting):
                 with self._contained(router_id=router.parameters.router_id):
                     router.attend(now)
                     self._send_requests(router, now)
-        self._path.flush()
+        return self._path.advance()
 
     def connected(self, transport: Transport) -> None:
         self.path_changed(transport)
@@ -289,9 +300,14 @@ class MediaNode:
     # Clock
 
     def tick(self) -> None:
-        """Do what is due; called each TICK seconds. Work of longer periods is spread over the ticks."""
+        """Do what is due; called each TICK seconds. Work of longer periods is spread over the ticks.
+
+        What has to be sent then waits for `batch_done`.
+        """
         now = self._clock()
         self._ticks += 1
+        with self._contained():
+            self._close_some()
         for router in self._decisions.due(self._ticks):
             with self._contained(router_id=router.parameters.router_id):
                 router.decide(now)
@@ -313,9 +329,7 @@ class MediaNode:
         if self._ticks % FEEDBACK_TICKS == 0:
             with self._contained():
                 self.taps.tick(now)
-        with self._contained():
-            self._path.flush()
-            self._path.report()
+        self._path.report()
         self._count_received()
 
     @contextmanager

@@ -21,6 +21,17 @@ RecordedKind = Literal["recording", "transcoded", "live"]
 Quality = Literal["LD", "SD", "HD"]
 
 
+LIVE_WEIGHT = 4
+"""As many individual recordings cost about as much as the film of four people."""
+WEB_VIEW_WEIGHT = 8
+"""The same for a browser with a page that moves."""
+
+
+def segment_weight(kind: RecordingKind, *, web_view: bool) -> int:
+    """What a segment counts of a recorder's capacity. A recorder with nothing to do takes on any."""
+    return (LIVE_WEIGHT if kind == "live" else 1) + (WEB_VIEW_WEIGHT if web_view else 0)
+
+
 class TapTarget(Message):
     """Which tap of which media node to dial; see `sfu.tap_messages`."""
 

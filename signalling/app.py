@@ -39,7 +39,7 @@ def create_app(
         await server.stop()
 
     async def stop(app: web.Application) -> None:
-        await server.end_sessions()
+        await server.interrupt_sessions()
 
     app = web.Application(middlewares=[describe_missing])
     app[LINKS] = server.links

@@ -25,6 +25,9 @@ from signalling.webhooks.sender import WebhookSender
 from signalling.ws.client import Services
 from signalling.ws.endpoint import WebSocketEndpoint
 
+RETURN_TIME = 300.0
+"""Seconds after the start in which those may come back whose sessions the end of the process before interrupted."""
+
 log = structlog.get_logger()
 
 
@@ -75,13 +78,16 @@ class SignallingServer:
         left_open = await self._store.sessions.close_left_open()
         if left_open:
             log.warning("sessions left open by a crash are closed", conf_nums=left_open)
+        now = self.clock.wall()
+        self.sessions.returnable_until = now + RETURN_TIME
+        await self._store.sessions.await_return(now, until=now + RETURN_TIME)
         for part in (self._sign_of_life, self._sender, self.files, self.removal, self.archivist):
             if part is not None:
                 part.start()
 
-    async def end_sessions(self) -> None:
+    async def interrupt_sessions(self) -> None:
         """Tell everybody, and close all connections."""
-        self.sessions.end_all()
+        self.sessions.interrupt_all()
         self.endpoint.close()
         await asyncio.gather(self.links.close(), self.recording.close())
 
@@ -109,7 +115,7 @@ class SignallingServer:
 
     def _endpoint(self, settings: SignallingSettings, issuer: TokenIssuer) -> WebSocketEndpoint:
         resume_tokens = ResumeTokens(issuer.derive_key("resume tokens"))
-        services = Services(self.sessions, issuer, resume_tokens, settings, self.clock.wall())
+        services = Services(self.sessions, issuer, resume_tokens, settings)
         return WebSocketEndpoint(services, self.metrics, self.clock)
 
 

@@ -1,12 +1,14 @@
 """The flush in C (`sfu/native/packets.c`): the same as `PlainFlush`, with one call for all participants."""
 
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
+import structlog
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import Totals
+from sfu.forwarding.flush import EVERYTHING, Totals
 from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
@@ -16,6 +18,8 @@ from sfu.native.stream import NativeSource
 
 MAX_HEAD = 64
 """Bytes of header and header extensions that C has room for."""
+
+log = structlog.get_logger()
 
 
 class CompiledFlush:
@@ -36,10 +40,18 @@ class CompiledFlush:
     def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
         path, native = self.path, native_outlet(outlet)
         while not lib.path_enqueue(path, native, self._fill(packet), packet.data, len(packet.data)):
-            lib.path_flush(path, microseconds)
+            lib.path_flush(path, microseconds, EVERYTHING)
 
-    def flush(self, microseconds: int) -> None:
-        lib.path_flush(self.path, microseconds)
+    def hand_over(self) -> None:
+        lib.path_hand_over(self.path)
+
+    def finish(self, egress: Egress, microseconds: int) -> None:
+        if egress.native is not None:
+            lib.path_finish(self.path, egress.native.pointer, microseconds)
+
+    def flush(self, microseconds: int, effort: int) -> int:
+        waiting: int = lib.path_flush(self.path, microseconds, effort)
+        return waiting
 
     def forward(self, source: NativeSource, data: bytes, now: float) -> bool:
         """Enqueue a publisher's packet for whoever gets it, if there is nothing about it that needs a look.
@@ -125,7 +137,11 @@ def _native_plan(plan: Plan) -> Any:
 
 if ffi is not None:
 
-    @ffi.def_extern()  # type: ignore[untyped-decorator]  # cffi has no types for it
+    def _write_failed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """A fault of whoever writes to a stream cannot pass through C: the others get their packets, and it is told."""
+        log.error("a fault while writing to a stream", exc_info=(kind, error, trace))
+
+    @ffi.def_extern(onerror=_write_failed)  # type: ignore[untyped-decorator]  # cffi has no types for it
     def write_frame(stream: Any, packet: Any, size: int) -> None:
         """Called by the compiled flush for each packet that goes to a stream."""
         ffi.from_handle(stream)(ffi.buffer(packet, size)[:])

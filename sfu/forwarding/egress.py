@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfu.congestion.send_history import SendHistory
@@ -18,12 +19,20 @@ WriteFrame = Callable[[bytes], object]
 to the packet path, nor close an egress: it is called amid a flush."""
 
 
+@dataclass(slots=True)
+class Batch:
+    """Packets that some participants have still to get; `users` is how many."""
+
+    packets: "Sequence[Canonical]"
+    users: int
+
+
 class Egress:
     """Exactly one of `udp` and `write_frame` is set while there is a selected path, and neither before.
 
     `srtp` is None before the handshake is done, and after `close`; it is kept here as a whole because its session,
     which the packet path calls libsrtp with, is freed with it. `history` is there once packets carry transport-wide
-    sequence numbers. `work` belongs to the packet path: what the flush under way has to write for this participant.
+    sequence numbers. `work` belongs to the packet path: what waits to be written for this participant.
     `native` is the same for the compiled packet path, None without one.
     """
 
@@ -35,7 +44,7 @@ class Egress:
         self.address: Address | None = None
         self.write_frame: WriteFrame | None = None
         self.history: SendHistory | None = None
-        self.work: list[tuple[Plan, Sequence[Canonical]]] = []
+        self.work: list[tuple[Plan, Batch]] = []
         self.native = NativeEgress.make()
 
     def protect_with(self, srtp: SrtpSender) -> None:

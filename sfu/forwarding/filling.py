@@ -29,11 +29,15 @@ def _fill(
     for index, slot in enumerate(slots):
         endpoint = endpoints[index] if index < len(endpoints) else None
         track = None if endpoint is None else tracks.get(endpoint)
-        slot.track = track
         if track is None:
-            if slot.layer is not None or slot.target is not None:
+            # So are most slots of a large room's viewers, and stay so.
+            if slot.track is not None or slot.layer is not None or slot.target is not None:
+                slot.track = None
                 slot.idle()
             continue
+        slot.track = track
+        if slot.layer is not None and slot in slot.layer.leaving:
+            slot.stop()
         layer = scene.best_layer(track, None if slot.audio else slot.max_height)
         if layer is slot.layer and slot.target is None:
             continue
@@ -52,7 +56,8 @@ def report_changes(peer: Peer) -> dict[str, str | None]:
     reported = peer.reported
     changes: dict[str, str | None] = {}
     for slot_id, slot in peer.slots.items():
-        track_id = None if slot.track is None else slot.track.track_id
+        track = slot.track
+        track_id = None if track is None else track.track_id
         if reported.get(slot_id) != track_id:
             changes[slot_id] = reported[slot_id] = track_id
     return changes

@@ -9,6 +9,9 @@ from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 
+EVERYTHING = 0xFFFFFFFF
+"""Effort that is never used up. Effort is about a microsecond on the machine on which it was measured."""
+
 
 @dataclass(slots=True)
 class Totals:
@@ -25,10 +28,20 @@ class Flush(Protocol):
     """Writes, encrypts and sends packets. `microseconds` is the time, for what carries transport-wide numbers."""
 
     def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
-        """Keep a packet for all plans of its outlet until the next flush, which this may cause."""
+        """Keep a packet for all plans that its outlet has at the next `hand_over` or `flush`."""
 
-    def flush(self, microseconds: int) -> None:
-        """Send what was enqueued, all of one participant's together."""
+    def hand_over(self) -> None:
+        """What was enqueued goes to all plans that their outlets have now, behind what waits for the same
+        participants."""
+
+    def flush(self, microseconds: int, effort: int) -> int:
+        """Hand over, and send, all that waits for one participant together, until that has taken `effort`.
+
+        Returns how many packets, of those that came, still wait for somebody.
+        """
+
+    def finish(self, egress: Egress, microseconds: int) -> None:
+        """Send all that waits for one participant. Whoever closes an egress has to call this afterwards."""
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         """Send packets to one plan's participant now."""

@@ -100,7 +100,7 @@ class Ingress:
         for track_id, parameters in wanted.items():
             known = self.tracks.get(track_id)
             if known is None:
-                self.tracks[track_id] = PublishedTrack(parameters, now)
+                self.tracks[track_id] = PublishedTrack(parameters, self._path, now)
             else:
                 self.pause(track_id, parameters.paused)
                 known.update(parameters)
@@ -181,7 +181,7 @@ class Ingress:
         if not layer.started:
             layer.started = track.was_sent = True
             self._started(now)
-        layer.forward(arrival.packet, arrival.keyframe, self._path, now)
+        layer.forward(arrival.packet, arrival.keyframe, now)
         if arrival.keyframe and track.kind == "video":
             track.keyframe_arrived(layer, now)
         if not stream.repairs:
@@ -192,7 +192,7 @@ class Ingress:
         if track.layers.get(layer.rid) is not layer:
             return
         level_id = track.intake(layer.rid).level_id if track.kind == "audio" else 0
-        passing = layer.let_pass(packet, codec, level_id, self._received[track.use], self._path)
+        passing = layer.let_pass(packet, codec, level_id, self._received[track.use])
         if not passing or self._native is None or layer.native is None:
             return
         if layer.native not in self._native:

@@ -1,7 +1,8 @@
 """One layer of a track: a single incoming stream, its ring, and the slots that it fills."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sfu.caps import Policer
@@ -25,6 +26,9 @@ RING_SIZE = {"audio": 256, "video": 512}
 LIVE_TIMEOUT = 1.0
 """Seconds without media after which a video layer counts as missing."""
 
+JOIN_BATCH, LEAVE_BATCH = 64, 128
+"""Slots that join and leave at once: some 0.6 ms."""
+
 MAX_DISORDER = 3000
 """Packets; what is further behind is not late."""
 
@@ -47,7 +51,7 @@ class Layer:
     `withheld` says why no slot gets this layer, None when it is within its cap; whoever sets it releases the slots.
     """
 
-    def __init__(self, kind: Kind, rid: str, ssrc: int, clock: StreamClock, policer: Policer) -> None:
+    def __init__(self, kind: Kind, rid: str, ssrc: int, clock: StreamClock, policer: Policer, path: PacketPath) -> None:
         self.kind = kind
         self.rid = rid
         self.ssrc = ssrc
@@ -66,6 +70,11 @@ class Layer:
         self.outlets = Outlets(self.stop_passing)
         self.slots: set[OutgoingSlot] = set()
         self.waiting: set[OutgoingSlot] = set()
+        """Those that join at the next keyframe."""
+        self.joining: dict[OutgoingSlot, int] = {}
+        """Those that join as soon as there is time, and the keyframe that they begin with."""
+        self.leaving: dict[OutgoingSlot, Newest | None] = {}
+        """Those that got nothing any more since this packet, and let go of the layer as soon as there is time."""
         self._reception = Reception(clock.clock_rate)
         self.lost_counted = 0
         """How many of the lost packets `Ingress.received_of` has added up."""
@@ -73,6 +82,7 @@ class Layer:
         """How often all slots were sent away."""
         self.nack = NackScheduler()
         self._restart_at: int | None = None
+        self._path = path
         self._ring = PacketRing(RING_SIZE[kind], self._native)
 
     @property
@@ -98,7 +108,7 @@ class Layer:
             self.stop_passing()
         self.waiting.add(slot)
 
-    def let_pass(self, packet: RtpPacket, codec: Codec, level_id: int, tally: Tally, path: PacketPath) -> bool:
+    def let_pass(self, packet: RtpPacket, codec: Codec, level_id: int, tally: Tally) -> bool:
         """Let packets go by without a look, if they follow this one and are no keyframes.
 
         `packet` has just been forwarded, `level_id` is the id of the header extension that tells its loudness, 0 for
@@ -111,7 +121,7 @@ class Layer:
         if any(one is None or one & 0xFFFF != number for one in highest):
             return False
         if native.codec == CLOSED or native.pointer.payload_type != packet.payload_type:
-            outlets = path.native_outlets(self.outlets, codec, with_level=bool(level_id))
+            outlets = self._path.native_outlets(self.outlets, codec, with_level=bool(level_id))
             if outlets is None:
                 return False
             native.set_up(codec.name, packet.payload_type, level_id, outlets)
@@ -147,11 +157,14 @@ class Layer:
         self._policer.octets += passed.packet_octets
         self._tally.packets += passed.packets
         self._tally.octets += passed.payload_octets
-        newest = self._newest
-        newest.sequence += passed.packets
-        newest.timestamp, newest.arrived = passed.timestamp, passed.arrived
-        if self.kind == "video":
-            newest.picture_id, newest.tl0 = passed.picture_id, passed.tl0
+        before, video = self._newest, self.kind == "video"
+        self._newest = Newest(
+            before.sequence + passed.packets,
+            passed.timestamp,
+            passed.picture_id if video else before.picture_id,
+            passed.tl0 if video else before.tl0,
+            passed.arrived,
+        )
 
     @property
     def needs_keyframe(self) -> bool:
@@ -180,11 +193,11 @@ class Layer:
         was_missing = self.nack.received(sequence_number, now)
         return not was_missing and self.newest is not None and self._extend(sequence_number) <= self.newest.sequence
 
-    def forward(self, packet: MediaPacket, keyframe: bool, path: PacketPath, now: float) -> None:
+    def forward(self, packet: MediaPacket, keyframe: bool, now: float) -> None:
         """Take in one packet and hand it to the slots: those in place, and those that a keyframe lets in.
 
-        A packet that comes late (reordered, or retransmitted by the publisher) takes a path of its own, because it
-        may belong before a slot's switch to this layer.
+        A packet that comes late (reordered, or retransmitted by the publisher) may belong before a slot's switch to
+        this layer: then the slot does not get it.
         """
         self._ring.put(packet)
         sequence = self._extend(packet.sequence_number)
@@ -193,13 +206,47 @@ class Layer:
             if keyframe:
                 self._admit(packet, sequence, now)
             self._newest = self._following(packet, sequence, now)
-            path.enqueue(self.outlets, packet)
+            self._path.enqueue(self.outlets, packet)
         else:
-            path.flush()
-            for slot in self.slots:
-                slot.send_late(packet, sequence)
-            joined = self._admit(packet, sequence, now) if keyframe else ()
-            self._catch_up(joined, sequence)
+            plans = (slot.plan_of(sequence) for slot in self.slots)
+            self._path.enqueue_late([plan for plan in plans if plan is not None], packet)
+            if keyframe:
+                self._let_in(tuple(self.waiting), sequence)
+
+    def settle_some(self, now: float) -> bool:
+        """Let some slots leave or join. Returns whether others remain."""
+        if self.leaving:
+            for slot in tuple(islice(self.leaving, LEAVE_BATCH)):
+                slot.leave(self)
+        elif self.joining and self.newest is not None:
+            self._join_some(self.newest, now)
+        return bool(self.leaving or self.joining)
+
+    def _join_some(self, newest: Newest, now: float) -> None:
+        """Some of those join who could have since a keyframe, with all that came since."""
+        sequence = next(iter(self.joining.values()))
+        slots = [slot for slot, since in islice(self.joining.items(), JOIN_BATCH) if since == sequence]
+        keyframe = self.packet(sequence)
+        if keyframe is None:
+            # That was too long ago.
+            for slot in slots:
+                del self.joining[slot]
+            for slot in slots:
+                self.await_slot(slot)
+            return
+        missed = Outlets()
+        for slot in slots:
+            slot.switch(self, missed, keyframe, sequence, now)
+        for number in range(sequence, newest.sequence + 1):
+            packet = self.packet(number)
+            if packet is not None:
+                self._path.enqueue(missed, packet)
+        self._path.move(missed, self.outlets)
+
+    def forget(self, slot: "OutgoingSlot") -> None:
+        """The slot does not wait for this layer any more."""
+        self.waiting.discard(slot)
+        self.joining.pop(slot, None)
 
     def packet(self, sequence: int) -> MediaPacket | None:
         """The packet with this extended sequence number, if the ring still holds it."""
@@ -213,27 +260,36 @@ class Layer:
         return self.reception.jitter / self.clock.clock_rate
 
     def release(self) -> None:
-        """The stream ended: every slot keeps its numbers and goes idle."""
+        """The stream ended: every slot keeps its numbers and goes idle, in a large room as soon as there is time."""
         self.stop_passing()
         self.releases += 1
-        for slot in [*self.slots, *self.waiting]:
+        for slot in [*self.waiting, *self.joining]:
             slot.leave(self)
-
-    def _admit(self, packet: MediaPacket, sequence: int, now: float) -> "tuple[OutgoingSlot, ...]":
-        joined = tuple(self.waiting)
-        for slot in joined:
-            slot.switch(self, packet, sequence, now)
-        return joined
-
-    def _catch_up(self, joined: "Iterable[OutgoingSlot]", sequence: int) -> None:
-        """What followed a late keyframe came before it, and the slots that it let in have missed that."""
-        if self.newest is None:
+        if len(self.slots) <= LEAVE_BATCH:
+            for slot in tuple(self.slots):
+                slot.leave(self)
             return
-        for slot in joined:
-            for number in range(sequence, self.newest.sequence + 1):
-                packet = self.packet(number)
-                if packet is not None:
-                    slot.send_late(packet, number)
+        self._path.clear(self.outlets)
+        self.leaving.update(dict.fromkeys(self.slots, self.newest))
+        self.slots = set()
+        self._path.settle_soon(self)
+
+    def newest_of(self, slot: "OutgoingSlot") -> Newest | None:
+        """The newest packet that this slot has got of the layer."""
+        return self.leaving.get(slot, self.newest)
+
+    def _admit(self, packet: MediaPacket, sequence: int, now: float) -> None:
+        """A few join at once. In a large room all others follow between the packets to come."""
+        waiting = tuple(self.waiting)
+        for slot in waiting[:JOIN_BATCH]:
+            slot.switch(self, self.outlets, packet, sequence, now)
+        self._let_in(waiting[JOIN_BATCH:], sequence)
+
+    def _let_in(self, slots: "Sequence[OutgoingSlot]", sequence: int) -> None:
+        if slots:
+            self.waiting.difference_update(slots)
+            self.joining.update(dict.fromkeys(slots, sequence))
+            self._path.settle_soon(self)
 
     def _following(self, packet: MediaPacket, sequence: int, now: float) -> Newest:
         """Numbers that the packet lacks, as padding does, are those of the packets before it."""

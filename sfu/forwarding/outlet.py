@@ -8,15 +8,20 @@ from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, WireFormat
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(slots=True, eq=False)
 class Outlet:
     """The plans of one layer that share a wire format, and the packets waiting for the next flush.
 
     `native` belongs to the compiled packet path, which counts there and not here, and `native_plans` are those plans
-    that it knows, None when they have changed.
+    that it knows, None when they have changed. `changing` is called before they do.
     """
 
     wire_format: WireFormat
+    changing: Callable[[], None] = _nothing
     plans: list[Plan] = field(default_factory=list)
     pending: list[Canonical] = field(default_factory=list)
     native: Any = None
@@ -40,6 +45,23 @@ class Outlet:
         self._packets += 1
         self._octets += len(packet.data) - HEADER_SIZE
 
+    def add(self, plan: Plan) -> None:
+        self.changing()
+        plan.place = len(self.plans)
+        self.plans.append(plan)
+        self.native_plans = None
+        plan.joined(self)
+
+    def remove(self, plan: Plan) -> None:
+        self.changing()
+        # The last takes its place: a thousand may leave at once, and nobody cares for their order.
+        last = self.plans.pop()
+        if last is not plan:
+            self.plans[plan.place] = last
+            last.place = plan.place
+        self.native_plans = None
+        plan.left()
+
     def take_pending(self) -> list[Canonical]:
         """The packets for the flush that begins."""
         taken, self.pending = self.pending, []
@@ -51,8 +73,8 @@ class Outlets:
 
     __slots__ = ("_by_format", "_changing")
 
-    def __init__(self, changing: Callable[[], None] = lambda: None) -> None:
-        """`changing` is told before each change."""
+    def __init__(self, changing: Callable[[], None] = _nothing) -> None:
+        """`changing` is called before each change."""
         self._changing = changing
         self._by_format: dict[WireFormat, Outlet] = {}
 
@@ -60,19 +82,12 @@ class Outlets:
         return self._by_format.values()
 
     def add(self, plan: Plan) -> None:
-        self._changing()
         outlet = self._by_format.get(plan.wire_format)
         if outlet is None:
-            outlet = self._by_format[plan.wire_format] = Outlet(plan.wire_format)
-        outlet.plans.append(plan)
-        outlet.native_plans = None
-        plan.joined(outlet)
+            outlet = self._by_format[plan.wire_format] = Outlet(plan.wire_format, self._changing)
+        outlet.add(plan)
 
-    def remove(self, plan: Plan) -> None:
+    def clear(self) -> None:
+        """Give nobody anything any more. Plans stay in their outlets until they are removed from them."""
         self._changing()
-        outlet = self._by_format[plan.wire_format]
-        outlet.plans.remove(plan)
-        outlet.native_plans = None
-        plan.left()
-        if not outlet.plans:
-            del self._by_format[plan.wire_format]
+        self._by_format = {}

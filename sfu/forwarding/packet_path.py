@@ -4,26 +4,39 @@ One wake-up of the node reads a batch of datagrams. Each media packet is brought
 format (`enqueue`); at the end of the batch (`flush`) every participant's packets are written, encrypted and sent
 together, by `CompiledFlush` if it was built with the package, else by `PlainFlush`.
 
+What goes to a thousand participants takes longer than packets may wait. So it is sent in parts: `advance` sends some,
+and the others with the calls that follow, between which packets are read. Each participant's packets stay in order.
+
 Nothing here decides anything: a change of source, layer or mute changes plans, which `detach` and `attach` do after
-flushing what was enqueued under the old ones.
+handing over what was enqueued under the old ones.
 """
 
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sfu.forwarding.compiled_flush import CompiledFlush, native_outlet_for
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import Flush
+from sfu.forwarding.flush import EVERYTHING, Flush
 from sfu.forwarding.media_packet import MediaPacket
-from sfu.forwarding.outlet import Outlets
+from sfu.forwarding.outlet import Outlet, Outlets
 from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import Canonical
+from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, WireFormat
 from sfu.link_messages import Codec
 from sfu.native import is_built
 from sfu.native.stream import CODECS, NativeSource
+
+TURN = 2_000
+"""What `advance` takes, in about microseconds: reading what came meanwhile adds to that."""
+
+
+class Unsettled(Protocol):
+    """A layer that slots wait to join or to leave."""
+
+    def settle_some(self, now: float) -> bool:
+        """Let some of them do so. Returns whether others remain."""
 
 
 class PacketPath:
@@ -40,6 +53,7 @@ class PacketPath:
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
+        self._unsettled: dict[Unsettled, None] = {}
 
     @property
     def is_compiled(self) -> bool:
@@ -52,16 +66,35 @@ class PacketPath:
         return self._flush.path if isinstance(self._flush, CompiledFlush) else None
 
     def attach(self, outlets: Outlets, plan: Plan) -> None:
-        self.flush()
+        self._flush.hand_over()
         outlets.add(plan)
 
-    def detach(self, outlets: Outlets, plan: Plan) -> None:
-        self.flush()
-        outlets.remove(plan)
+    def detach(self, plan: Plan) -> None:
+        self._flush.hand_over()
+        if plan.outlet is not None:
+            plan.outlet.remove(plan)
+
+    def clear(self, outlets: Outlets) -> None:
+        """Forward no more to anybody; the plans have still to be detached."""
+        self._flush.hand_over()
+        outlets.clear()
+
+    def finish(self, egress: Egress) -> None:
+        """Send one participant all that was enqueued."""
+        self._flush.hand_over()
+        self._flush.finish(egress, self._microseconds())
+
+    def close(self, egress: Egress) -> None:
+        """Send no more to a participant, not even what waits. No plan of theirs is attached any more."""
+        egress.close()
+        self.finish(egress)
 
     def enqueue(self, outlets: Outlets, packet: MediaPacket) -> None:
         """Forward a packet to every plan of its layer at the next flush."""
         for outlet in outlets.values():
+            if not outlet.plans:
+                # C would hold it until the next flush, and nobody else has to.
+                continue
             canonical = outlet.wire_format.canonical(packet)
             if canonical is None:
                 self._count("no-common-codec", len(outlet.plans))
@@ -79,12 +112,55 @@ class PacketPath:
         """The outlets as the compiled packet path has them, for packets of this codec; None if it cannot take them."""
         if not isinstance(self._flush, CompiledFlush) or codec.name not in CODECS or codec.format != codec.name:
             return None
-        found = [native_outlet_for(outlet, codec.format, with_level=with_level) for outlet in outlets.values()]
+        in_use = (outlet for outlet in outlets.values() if outlet.plans)
+        found = [native_outlet_for(outlet, codec.format, with_level=with_level) for outlet in in_use]
         return None if None in found else found
+
+    def enqueue_late(self, plans: Sequence[Plan], packet: MediaPacket) -> None:
+        """Forward a packet that is not its layer's newest to those plans of the layer that it belongs to."""
+        outlets: dict[WireFormat, Outlet] = {}
+        for plan in plans:
+            outlets.setdefault(plan.wire_format, Outlet(plan.wire_format)).plans.append(plan)
+        try:
+            for outlet in outlets.values():
+                canonical = outlet.wire_format.canonical(packet)
+                if canonical is not None:
+                    self._flush.enqueue(outlet, canonical, self._microseconds())
+                    for plan in outlet.plans:
+                        plan.packets_late += 1
+                        plan.octets_late += len(canonical.data) - HEADER_SIZE
+        finally:
+            # Nobody knows these outlets after this.
+            self._flush.hand_over()
+
+    def move(self, source: Outlets, target: Outlets) -> None:
+        """Let all plans go on with what is enqueued for `target` from now on."""
+        self._flush.hand_over()
+        for outlet in tuple(source.values()):
+            for plan in tuple(outlet.plans):
+                outlet.remove(plan)
+                target.add(plan)
+
+    def settle_soon(self, layer: Unsettled) -> None:
+        """More slots are to join or leave this layer than can at once."""
+        self._unsettled[layer] = None
 
     def flush(self) -> None:
         """Send everything enqueued."""
-        self._flush.flush(self._microseconds())
+        while self._unsettled:
+            self._settle_some()
+        self._flush.flush(self._microseconds(), EVERYTHING)
+
+    def advance(self) -> int:
+        """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
+        self._settle_some()
+        return self._flush.flush(self._microseconds(), TURN) + len(self._unsettled)
+
+    def _settle_some(self) -> None:
+        for layer in tuple(self._unsettled):
+            del self._unsettled[layer]
+            if layer.settle_some(self._clock()):
+                self._unsettled[layer] = None
 
     def send(self, plan: Plan, packets: Sequence[Canonical]) -> None:
         """Send packets to one participant now: what comes late, out of order."""

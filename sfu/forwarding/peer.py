@@ -35,6 +35,8 @@ DEFAULT_RTT = 0.1
 MAX_RTT = 5.0
 MAX_BLOCKS = 31
 """Report blocks of one report (RFC 3550 section 6.4.2)."""
+RESENDS_AT_ONCE = 200
+"""Packets sent again for one RTCP packet, some 1.5 ms in which others wait. What is still missing is named again."""
 MAX_COMPOUND = 1_100
 """Bytes of reports in one packet, without what SRTP adds."""
 
@@ -74,6 +76,7 @@ class Peer:
             limited=limited,
         )
         self._cname = cname
+        self._resends_left = RESENDS_AT_ONCE
         self._path = path
         self._count = count
         self._by_ssrc: dict[int, OutgoingSlot] = {}
@@ -134,6 +137,7 @@ class Peer:
 
     def rtcp(self, data: bytes, now: float, ntp: float) -> None:
         """Take in a decrypted RTCP packet that arrived at `now`, which is `ntp` on this node's NTP clock."""
+        self._resends_left = RESENDS_AT_ONCE
         try:
             for payload_type, count, body in split_rtcp(data):
                 if payload_type == TRANSPORT_FEEDBACK and count == TRANSPORT_WIDE:
@@ -212,9 +216,9 @@ class Peer:
             yield compound + SourceDescription.of_cname(self._cname, ssrcs).to_bytes()
 
     def close(self) -> None:
-        self.egress.close()
         for slot in self.slots.values():
             slot.idle()
+        self._path.close(self.egress)
         self.ingress.close()
 
     def _remove(self, slot: OutgoingSlot) -> None:
@@ -241,7 +245,9 @@ class Peer:
         if slot is None:
             return
         self._count("packets-nacked", len(nack.sequence_numbers))
-        self._count("packets-resent", slot.resend(nack.sequence_numbers))
+        answered = nack.sequence_numbers[: self._resends_left]
+        self._resends_left -= len(answered)
+        self._count("packets-resent", slot.resend(answered))
 
     def _keyframe_wanted(self, ssrcs: Sequence[int], now: float) -> None:
         for ssrc in ssrcs:

@@ -7,12 +7,13 @@ participants, so it stays in the processor's cache.
 
 import errno
 import socket
+from collections import deque
 from collections.abc import Sequence
 from struct import Struct, pack
 
 from pylibsrtp import _binding
 
-from sfu.forwarding.egress import Egress
+from sfu.forwarding.egress import Batch, Egress
 from sfu.forwarding.flush import Totals
 from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.padding import level
@@ -24,6 +25,8 @@ UDP_SEGMENT = 103  # <linux/udp.h>; not in Python's socket module
 MAX_SEGMENTS = 64  # UDP_MAX_SEGMENTS in kernels before 6.9
 MAX_MESSAGE = 65_000
 BUFFER_SIZE = 1 << 17
+EGRESS_EFFORT, PACKET_EFFORT = 8, 5
+"""Microseconds, about, that each participant takes, and each packet."""
 
 _ffi = _binding.ffi
 _protect = _binding.lib.srtp_protect
@@ -41,6 +44,9 @@ class PlainFlush:
         self._length = _ffi.new("int *")
         self._touched: list[Outlet] = []
         self._totals = Totals()
+        self._queue: deque[Egress] = deque()
+        """Those for whom something waits."""
+        self._waiting = 0
 
     def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
         if not outlet.pending:
@@ -50,22 +56,43 @@ class PlainFlush:
         self._totals.packets += participants
         self._totals.octets += (len(packet.data) - HEADER_SIZE) * participants
 
-    def flush(self, microseconds: int) -> None:
+    def hand_over(self) -> None:
         touched, self._touched = self._touched, []
-        work = [(outlet, level(outlet.take_pending())) for outlet in touched]
-        busy: list[Egress] = []
-        for outlet, packets in work:
+        for outlet in touched:
+            packets = level(outlet.take_pending())
+            if not outlet.plans:
+                continue
+            batch = Batch(packets, len(outlet.plans))
+            self._waiting += len(packets)
             for plan in outlet.plans:
                 egress = plan.egress
                 if not egress.work:
-                    busy.append(egress)
-                egress.work.append((plan, packets))
-        # All is taken before anything is sent: what a fault left behind would keep its participant out for ever.
-        taken = [(egress, egress.work) for egress in busy]
-        for egress in busy:
-            egress.work = []
-        for egress, own in taken:
-            self._emit(egress, own, microseconds)
+                    self._queue.append(egress)
+                egress.work.append((plan, batch))
+
+    def flush(self, microseconds: int, effort: int) -> int:
+        self.hand_over()
+        spent = 0
+        while self._queue and spent < effort:
+            egress = self._queue.popleft()
+            spent += EGRESS_EFFORT + PACKET_EFFORT * self._serve(egress, microseconds)
+        return self._waiting
+
+    def finish(self, egress: Egress, microseconds: int) -> None:
+        if egress.work:
+            self._queue.remove(egress)
+            self._serve(egress, microseconds)
+
+    def _serve(self, egress: Egress, microseconds: int) -> int:
+        """Send all that waits for one participant. Returns how many packets."""
+        # It is taken before anything is sent: what a fault left behind would keep its participant out for ever.
+        own, egress.work = egress.work, []
+        for _, batch in own:
+            batch.users -= 1
+            if not batch.users:
+                self._waiting -= len(batch.packets)
+        self._emit(egress, [(plan, batch.packets) for plan, batch in own], microseconds)
+        return sum(len(batch.packets) for _, batch in own)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         self._emit(plan.egress, [(plan, packets)], microseconds)

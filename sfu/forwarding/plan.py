@@ -17,7 +17,7 @@ class Plan:
     A plan holds from one switch of the slot to the next and never changes meanwhile, but for what was sent under it.
     All plans of an outlet get the same packets, so those are counted once, there: `packets_before` and
     `octets_before` are what it had counted before this plan, `packets_late` and `octets_late` what was sent past it.
-    `native` belongs to the compiled packet path.
+    `native` belongs to the compiled packet path, and `place` to the outlet.
     """
 
     egress: Egress
@@ -33,6 +33,7 @@ class Plan:
     packets_late: int = 0
     octets_late: int = 0
     native: Any = field(default=None, repr=False)
+    place: int = 0
 
     @property
     def packets_sent(self) -> int:

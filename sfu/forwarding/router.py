@@ -26,9 +26,9 @@ from sfu.tap.tap import Tap
 USES: dict[Source, SlotUse] = {"microphone": "audio", "camera": "video", "canvas": "video", "screen": "screen"}
 """Which slots a track of this source fills."""
 
-FILL_BATCH = 60
-"""Participants whose slots are filled at once after a change that concerns everyone: some 3 ms, in which no packet is
-forwarded. The others follow with the next ticks."""
+FILL_BATCH = 40
+"""Participants whose slots are filled at one moment after a change that concerns everyone: some 1.5 ms, in which no
+packet is forwarded. The others follow with the next ticks."""
 REFRESH_RATE = 10_000
 REFRESH_BURST = 2_000
 """Effort that refreshes may take per second, and at once: one for each participant filled, and one for each
@@ -74,6 +74,8 @@ class Router:
         self._ranking = Ranking((), ())
         self._order: tuple[str, ...] | None = None
         """The stage; None when it has to be put in order anew."""
+        self._places: dict[str, int] = {}
+        """Of each endpoint on the stage."""
         self._stage: StageChanged | None = None
         self._scene: Scene | None = None
         self._unfilled: dict[str, Peer] = {}
@@ -82,6 +84,7 @@ class Router:
         """Those who have not followed the scene yet."""
         self._unsettled: dict[str, Peer] = {}
         """Those who still see somebody who should have made way."""
+        self._moment, self._allowance = 0.0, 0
         self._effort = 0.0
         """What refreshes have taken lately, less what REFRESH_RATE allows."""
         self._refreshed = 0.0
@@ -177,14 +180,14 @@ class Router:
         if self.is_due(now):
             self.refresh(now)
         elif self._unfilled:
-            self._fill_some(now, 0)
+            self._fill_some(now, newcomers_only=True)
 
     def tend(self, now: float) -> None:
         """Do some of what there is to do; due each 10 ms while the router is in `waiting`."""
         if self.is_due(now):
             self.refresh(now)
         else:
-            self._fill_some(now, FILL_BATCH)
+            self._fill_some(now)
         if self._to_be_told:
             self.tell_stats()
         if not (self._stale or self._unfilled or self._behind or self._to_be_told):
@@ -197,8 +200,8 @@ class Router:
         self._refreshed = now
         stage = self._put_in_order()
         tracks = self._tracks()
-        present = [endpoint for endpoint in stage if any(endpoint in kind for kind in tracks)]
         audio, video, screens = tracks
+        present = sorted({*audio, *video, *screens}.intersection(self._places), key=self._places.__getitem__)
         scene = Scene.of(
             present,
             audio_order(self._ranking, present),
@@ -211,10 +214,9 @@ class Router:
         if self._scene is None or scene.shown != self._scene.shown:
             self._scene = scene
             # Who has waited since the change before comes first.
-            for transport_id, peer in self.peers.items():
-                self._behind.setdefault(transport_id, peer)
+            self._behind = self._behind | self.peers
         self._find_senders()
-        self._fill_some(now, FILL_BATCH)
+        self._fill_some(now)
         for tap in self.taps.values():
             tap.refresh(self._publishers.values(), now)
         self._announce(stage)
@@ -289,6 +291,7 @@ class Router:
             self._order = stage_order(
                 self._ranking, parameters.first, parameters.last, tuple(self._members), parameters.max_video_slots
             )
+            self._places = {endpoint: place for place, endpoint in enumerate(self._order)}
         return self._order
 
     def _tracks(self) -> tuple[dict[str, PublishedTrack], dict[str, PublishedTrack], dict[str, PublishedTrack]]:
@@ -316,8 +319,9 @@ class Router:
         self._unfilled[peer.transport_id] = peer
         self._waiting.add(self)
 
-    def _fill_some(self, now: float, batch: int) -> None:
-        """Fill the slots of newcomers, and of `batch` of those who are behind the scene."""
+    def _fill_some(self, now: float, *, newcomers_only: bool = False) -> None:
+        """Fill the slots of newcomers, and of some of those who are behind the scene: one moment may have several
+        refreshes, and no more than two of them fill as many as they may."""
         scene = self._scene
         if scene is None:
             # The first refresh or decision makes one.
@@ -325,6 +329,9 @@ class Router:
             return
         chosen = self._unfilled
         self._unfilled = {}
+        if now != self._moment:
+            self._moment, self._allowance = now, 2 * FILL_BATCH
+        batch = 0 if newcomers_only else min(FILL_BATCH, self._allowance)
         while self._behind and len(chosen) < batch:
             transport_id = next(iter(self._behind))
             chosen[transport_id] = self._behind.pop(transport_id)
@@ -343,6 +350,7 @@ class Router:
             # Whom a fault with another one kept from being filled.
             self._behind.update(remaining)
         self._effort += len(chosen)
+        self._allowance -= len(chosen)
         if self._behind:
             self._waiting.add(self)
         if filled:

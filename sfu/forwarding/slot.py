@@ -16,6 +16,7 @@ from sfu.forwarding.egress import Egress
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
 from sfu.forwarding.meter import Tally
+from sfu.forwarding.outlet import Outlets
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat, write_packet
@@ -106,7 +107,7 @@ class OutgoingSlot:
             self.idle()
             return False
         if self.target is not None and self.target is not layer:
-            self.target.waiting.discard(self)
+            self.target.forget(self)
             self.target = None
         if layer is self.layer or layer is self.target:
             return False
@@ -117,7 +118,7 @@ class OutgoingSlot:
     def idle(self) -> None:
         """Stop at once; numbers go on from here when the slot is filled again."""
         if self.target is not None:
-            self.target.waiting.discard(self)
+            self.target.forget(self)
             self.target = None
         self.stop()
 
@@ -125,25 +126,29 @@ class OutgoingSlot:
         """Let no more packets of the present layer through; a target that was set stays."""
         if self.layer is None or self._plan is None:
             return
-        self._path.detach(self.layer.outlets, self._plan)
+        self._path.detach(self._plan)
         self._last = self._current()
         self._packets_sent += self._plan.packets_sent
         self._octets_sent += self._plan.octets_sent
         self.layer.slots.discard(self)
+        self.layer.leaving.pop(self, None)
         self.layer = self._plan = None
 
     def leave(self, layer: Layer) -> None:
         """The layer ended."""
         if self.target is layer:
-            layer.waiting.discard(self)
+            layer.forget(self)
             self.target = None
         if self.layer is layer:
             self.stop()
 
-    def switch(self, layer: Layer, packet: MediaPacket, sequence: int, now: float) -> None:
-        """Go on with `layer` from this packet of it; `sequence` is the packet's, extended."""
+    def switch(self, layer: Layer, outlets: Outlets, packet: MediaPacket, sequence: int, now: float) -> None:
+        """Go on with `layer` from this packet of it; `sequence` is the packet's, extended.
+
+        `outlets` are the layer's, or those from which it takes the plan over.
+        """
         self.stop()
-        layer.waiting.discard(self)
+        layer.forget(self)
         self.target = None
         last = self._last
         plan = Plan(
@@ -159,18 +164,11 @@ class OutgoingSlot:
         self._first_source_sequence = sequence
         self.layer, self._plan = layer, plan
         layer.slots.add(self)
-        self._path.attach(layer.outlets, plan)
+        self._path.attach(outlets, plan)
 
-    def send_late(self, packet: MediaPacket, sequence: int) -> None:
-        """Send a packet of the present layer that is not its newest, unless it lies before the switch."""
-        plan = self._plan
-        if plan is None or sequence < self._first_source_sequence:
-            return
-        canonical = self.wire_format.canonical(packet)
-        if canonical is not None:
-            self._path.send(plan, (canonical,))
-            plan.packets_late += 1
-            plan.octets_late += len(canonical.data) - HEADER_SIZE
+    def plan_of(self, sequence: int) -> Plan | None:
+        """The plan of a packet of the present layer that may not be its newest; None for one before the switch."""
+        return self._plan if sequence >= self._first_source_sequence else None
 
     def refill(self, now: float) -> None:
         """Allow for more retransmissions, and let go of layers, with their packets, that nobody asks for any more."""
@@ -240,9 +238,11 @@ class OutgoingSlot:
 
     def _current(self) -> Numbers:
         """What was sent last, counting what waits in the packet path."""
-        if self.layer is None or self._plan is None or self.layer.newest is None:
+        if self.layer is None or self._plan is None:
             return self._last
-        newest, plan, last = self.layer.newest, self._plan, self._last
+        newest, plan, last = self.layer.newest_of(self), self._plan, self._last
+        if newest is None:
+            return last
         return Numbers(
             newest.sequence + plan.sequence_offset,
             (newest.timestamp + plan.timestamp_offset) & 0xFFFFFFFF,

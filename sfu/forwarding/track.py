@@ -3,6 +3,7 @@
 from sfu.caps import Policer, is_too_large
 from sfu.forwarding.intake import Intake
 from sfu.forwarding.layer import Layer
+from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.sender_clock import PublisherClock, StreamClock
 from sfu.layers import LayerState, choose_layer
 from sfu.link_messages import Codec, Excess, SlotUse, Track
@@ -15,9 +16,10 @@ SIZE_INTERVAL = 3.0
 class PublishedTrack:
     """What is known of a track: its layers as they turn up, and the keyframes it was asked for."""
 
-    def __init__(self, parameters: Track, started: float) -> None:
+    def __init__(self, parameters: Track, path: PacketPath, started: float) -> None:
         self.track_id = parameters.track_id
         self.started = started
+        self._path = path
         self.layers: dict[str, Layer] = {}
         self.was_sent = False
         """Whether anything of it ever arrived. Unlike `has_started`, this outlives a mute."""
@@ -68,7 +70,7 @@ class PublishedTrack:
     def _begin(self, rid: str, ssrc: int, clock: StreamClock) -> Layer:
         before = self.layers.get(rid)
         # What was sent before counts on: a new SSRC is no new allowance.
-        layer = Layer(self.kind, rid, ssrc, clock, before.policer if before else Policer(self.started))
+        layer = Layer(self.kind, rid, ssrc, clock, before.policer if before else Policer(self.started), self._path)
         layer.withheld = before.withheld if before else None
         self.layers[rid] = layer
         return layer

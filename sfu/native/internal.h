@@ -12,7 +12,8 @@
 struct pending {
     struct canonical canonical;
     uint32_t size;
-    int32_t next; /* of the same outlet */
+    int32_t next;   /* of the same outlet, or free as well */
+    uint32_t users; /* of the first packet of an outlet: participants who have not got them yet */
     uint8_t data[MAX_PACKET];
 };
 

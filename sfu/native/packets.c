@@ -3,6 +3,9 @@
  * Every participant's packets are written one after another into one buffer, encrypted in place by libsrtp, whose
  * functions Python hands over, and given to the kernel in as few messages as its segmentation offload allows: one per
  * run of equal sizes, which one shorter packet may close. A call of sendmmsg takes the messages of many participants.
+ *
+ * Participants wait in a queue, so that what goes to a thousand of them can be sent in parts, with packets read in
+ * between. What is handed over meanwhile lines up behind what waits for the same participant, and goes out with it.
  */
 
 #define _GNU_SOURCE
@@ -16,7 +19,7 @@
 
 #include "internal.h"
 
-#define MAX_PENDING 256
+#define MAX_PENDING 512
 #define MAX_MESSAGES 256
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
@@ -24,6 +27,11 @@
 #define BUFFER_SIZE (256 * 1024)
 #define MAX_PADDING 32 /* see sfu.forwarding.padding */
 #define MIN_PADDED 500
+#define FIRST_WORK_ROOM 1024
+/* What things cost, in about the microseconds that were measured. */
+#define PACKET_EFFORT 2
+#define MESSAGE_EFFORT 4
+#define FRAME_EFFORT 10
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -31,10 +39,11 @@
 #define SOL_UDP 17
 #endif
 
+/* An outlet's packets for one participant. The plan is a copy: its slot may have another one before this is sent. */
 struct work {
-    struct plan *plan;
+    struct plan plan;
     int32_t first_packet;
-    int32_t next; /* of the same participant */
+    int32_t next; /* of the same participant, or free as well */
 };
 
 /* One message to the kernel: equal segments, of which the last may be shorter, and then the message is closed. */
@@ -56,9 +65,11 @@ struct path {
     write_function write_frame;
     int segmentation;
     struct totals totals;
-    uint32_t outlet_count, pending_count, message_count, position, work_count, work_room;
+    uint32_t outlet_count, pending_count, message_count, position, work_room, effort;
+    int32_t free_pending, free_work;
+    struct egress *first_waiting, *last_waiting;
     struct work *work;
-    struct outlet *outlets[MAX_PENDING];
+    struct outlet *outlets[MAX_PENDING]; /* those with packets that were not handed over yet */
     struct pending pending[MAX_PENDING];
     struct message messages[MAX_MESSAGES];
     struct mmsghdr headers[MAX_MESSAGES];
@@ -67,7 +78,11 @@ struct path {
 
 struct path *path_new(protect_function protect, send_function send, write_function write_frame, int segmentation) {
     struct path *path = calloc(1, sizeof *path);
+    int32_t index;
     if (path == NULL) return NULL;
+    for (index = 0; index < MAX_PENDING; index++) path->pending[index].next = index + 1;
+    path->pending[MAX_PENDING - 1].next = NONE;
+    path->free_work = NONE;
     path->protect = protect;
     path->send = send != NULL ? send : (send_function)sendmmsg;
     path->write_frame = write_frame;
@@ -92,12 +107,14 @@ static int is_sound(const struct canonical *canonical, uint32_t size) {
 uint32_t path_room(const struct path *path) { return MAX_PENDING - path->pending_count; }
 
 struct pending *path_reserve(struct path *path, struct outlet *outlet, uint32_t size) {
-    int32_t index = (int32_t)path->pending_count;
+    int32_t index = path->free_pending;
     struct pending *pending;
-    if (index == MAX_PENDING) return NULL;
+    if (index == NONE) return NULL;
     pending = &path->pending[index];
+    path->free_pending = pending->next;
     pending->size = size;
     pending->next = NONE;
+    pending->users = 0;
     path->pending_count++;
     if (outlet->first_packet == NONE) {
         outlet->first_packet = index;
@@ -238,6 +255,7 @@ static void add_to_messages(struct path *path, struct egress *egress, uint32_t s
         return;
     }
     last = &path->messages[path->message_count++];
+    path->effort += MESSAGE_EFFORT;
     last->egress = egress;
     last->data = data;
     last->size = last->segment = size;
@@ -258,7 +276,8 @@ static void write_numbers(uint8_t *data, const struct canonical *canonical, cons
 }
 
 /* Write and encrypt one packet. It is sent only if libsrtp has encrypted it: before, it is plain text. */
-static void write_packet(struct path *path, const struct pending *pending, struct plan *plan, uint32_t microseconds) {
+static void write_packet(struct path *path, const struct pending *pending, const struct plan *plan,
+                         uint32_t microseconds) {
     struct egress *egress = plan->egress;
     struct history *history = &egress->history;
     int numbered = pending->canonical.transport_at && history->next != NULL;
@@ -279,64 +298,142 @@ static void write_packet(struct path *path, const struct pending *pending, struc
         history->times[slot] = microseconds;
         history->sizes[slot] = (uint16_t)size;
     }
-    if (egress->fd >= 0)
+    if (egress->fd >= 0) {
+        path->effort += PACKET_EFFORT;
         add_to_messages(path, egress, (uint32_t)size);
-    else
+    } else {
+        path->effort += FRAME_EFFORT;
         path->write_frame(egress->stream, (const char *)data, size);
-}
-
-static int make_room(struct path *path, uint32_t more) {
-    uint32_t wanted = path->work_count + more, room = path->work_room ? path->work_room : 1024;
-    struct work *work;
-    if (wanted <= path->work_room) return 1;
-    while (room < wanted) room *= 2;
-    work = realloc(path->work, room * sizeof *work);
-    if (work == NULL) return 0;
-    path->work = work;
-    path->work_room = room;
-    return 1;
-}
-
-/* Note an outlet's packets with each of its participants; those new to this flush are linked in `order`. */
-static void assign(struct path *path, struct outlet *outlet) {
-    uint32_t number;
-    if (!make_room(path, outlet->plan_count)) {
-        path->totals.send_failures += outlet->plan_count;
-        return;
     }
+}
+
+/* Waiting */
+
+/* A place for work, NONE without memory. */
+static int32_t new_work(struct path *path) {
+    int32_t index = path->free_work;
+    if (index == NONE) {
+        uint32_t room = path->work_room ? path->work_room * 2 : FIRST_WORK_ROOM, fresh;
+        struct work *work = realloc(path->work, room * sizeof *work);
+        if (work == NULL) return NONE;
+        for (fresh = path->work_room; fresh < room; fresh++) work[fresh].next = (int32_t)fresh + 1;
+        work[room - 1].next = NONE;
+        index = (int32_t)path->work_room;
+        path->work = work;
+        path->work_room = room;
+    }
+    path->free_work = path->work[index].next;
+    return index;
+}
+
+static void line_up(struct path *path, struct egress *egress) {
+    egress->before = path->last_waiting;
+    egress->after = NULL;
+    if (path->last_waiting != NULL)
+        path->last_waiting->after = egress;
+    else
+        path->first_waiting = egress;
+    path->last_waiting = egress;
+}
+
+static void step_out(struct path *path, struct egress *egress) {
+    if (egress->before != NULL)
+        egress->before->after = egress->after;
+    else
+        path->first_waiting = egress->after;
+    if (egress->after != NULL)
+        egress->after->before = egress->before;
+    else
+        path->last_waiting = egress->before;
+    egress->before = egress->after = NULL;
+}
+
+static void release_packets(struct path *path, int32_t first) {
+    int32_t last = first;
+    path->pending_count--;
+    while (path->pending[last].next != NONE) {
+        last = path->pending[last].next;
+        path->pending_count--;
+    }
+    path->pending[last].next = path->free_pending;
+    path->free_pending = first;
+}
+
+/* Let go of all that a participant waits for, who waits no more. */
+static void release_work(struct path *path, struct egress *egress) {
+    while (egress->first_work != NONE) {
+        int32_t index = egress->first_work;
+        struct work *work = &path->work[index];
+        egress->first_work = work->next;
+        if (--path->pending[work->first_packet].users == 0) release_packets(path, work->first_packet);
+        work->next = path->free_work;
+        path->free_work = index;
+    }
+    step_out(path, egress);
+}
+
+/* Write all that waits for one participant. */
+static void serve(struct path *path, struct egress *egress, uint32_t microseconds) {
+    int32_t at, packet;
+    for (at = egress->first_work; at != NONE; at = path->work[at].next)
+        for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
+            write_packet(path, &path->pending[packet], &path->work[at].plan, microseconds);
+    release_work(path, egress);
+}
+
+/* Note an outlet's packets with each of its participants. */
+static void assign(struct path *path, struct outlet *outlet) {
+    int32_t first = outlet->first_packet;
+    uint32_t number;
+    outlet->first_packet = NONE;
     for (number = 0; number < outlet->plan_count; number++) {
-        struct plan *plan = outlet->plans[number];
-        struct egress *egress = plan->egress;
-        int32_t index = (int32_t)path->work_count++;
-        path->work[index] = (struct work){plan, outlet->first_packet, NONE};
-        if (egress->first_work == NONE)
+        struct egress *egress = outlet->plans[number]->egress;
+        int32_t index = new_work(path);
+        if (index == NONE) {
+            path->totals.send_failures++;
+            continue;
+        }
+        path->work[index] = (struct work){*outlet->plans[number], first, NONE};
+        path->pending[first].users++;
+        if (egress->first_work == NONE) {
             egress->first_work = index;
-        else
+            line_up(path, egress);
+        } else {
             path->work[egress->last_work].next = index;
+        }
         egress->last_work = index;
     }
+    if (path->pending[first].users == 0) release_packets(path, first);
 }
 
-/* Send what was enqueued, all packets of one participant together. */
-void path_flush(struct path *path, uint32_t microseconds) {
+/* Whatever becomes of the outlets and their plans from now on: what was enqueued goes to those who are in them now. */
+void path_hand_over(struct path *path) {
     uint32_t index;
-    int32_t at, packet;
     for (index = 0; index < path->outlet_count; index++) {
         pad_outlet(path, path->outlets[index]);
         assign(path, path->outlets[index]);
     }
-    for (index = 0; index < path->work_count; index++) {
-        struct egress *egress = path->work[index].plan->egress;
-        /* Its first work is reached first, and does the rest, too. */
-        if (egress->first_work != (int32_t)index) continue;
-        for (at = egress->first_work; at != NONE; at = path->work[at].next)
-            for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
-                write_packet(path, &path->pending[packet], path->work[at].plan, microseconds);
+    path->outlet_count = 0;
+}
+
+/* Send what was enqueued, all packets of one participant together, until that took `effort` (in about microseconds).
+ * Returns how many packets still wait for anybody. */
+uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
+    path_hand_over(path);
+    path->effort = 0;
+    while (path->first_waiting != NULL && path->effort < effort) {
+        serve(path, path->first_waiting, microseconds);
+        path->effort++;
     }
     send_messages(path);
-    for (index = 0; index < path->work_count; index++) path->work[index].plan->egress->first_work = NONE;
-    for (index = 0; index < path->outlet_count; index++) path->outlets[index]->first_packet = NONE;
-    path->work_count = path->outlet_count = path->pending_count = 0;
+    return path->pending_count;
+}
+
+/* Send all that waits for one participant, nothing to one who is closed. The path knows no egress after that. */
+void path_finish(struct path *path, struct egress *egress, uint32_t microseconds) {
+    if (egress->first_work == NONE) return;
+    serve(path, egress, microseconds);
+    send_messages(path);
 }
 
 /* Send one packet now. */

@@ -18,9 +18,11 @@ struct egress {
     uint8_t address[28];
     void *stream;
     struct history history;
-    /* Of the flush under way: what has to be written for this participant. */
+    /* Of the packet path: what waits to be written for this participant, and who waits before and after it. */
     int32_t first_work;
     int32_t last_work;
+    struct egress *before;
+    struct egress *after;
 };
 
 /* What one slot adds to a layer's numbers; everything wraps at the field's width. `complete` says that packets have
@@ -96,7 +98,9 @@ struct path *path_new(protect_function protect, send_function send, write_functi
 void path_free(struct path *path);
 int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
                  uint32_t size);
-void path_flush(struct path *path, uint32_t microseconds);
+void path_hand_over(struct path *path);
+uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort);
+void path_finish(struct path *path, struct egress *egress, uint32_t microseconds);
 void path_send(struct path *path, struct plan *plan, const struct canonical *canonical, const char *data,
                uint32_t size, uint32_t microseconds);
 struct totals *path_totals(struct path *path);

@@ -38,6 +38,7 @@ class TappedTrack:
         self._endpoint_id = endpoint_id
         self._track = track
         self.track_id = track.track_id
+        self._path = path
         self._egress = Egress()
         self._slot = OutgoingSlot(_slot_of(track.parameters, ssrc), self._egress, path)
         self._connection: TapConnection | None = None
@@ -66,6 +67,7 @@ class TappedTrack:
     def disconnect(self) -> None:
         """Stop until the next connection."""
         self._slot.idle()
+        self._path.finish(self._egress)
         self._egress.close()
         self._connection = None
 
@@ -80,7 +82,8 @@ class TappedTrack:
         self._track = track
         parameters = _slot_of(track.parameters, self._slot.parameters.ssrc)
         if parameters != self._slot.parameters:
-            # First the slot, which sends out what waits under the codecs before.
+            # First goes out what waits under the codecs before.
+            self._path.finish(self._egress)
             self._slot.update(parameters)
             self._codecs, self._payload_type = _by_payload_type(self._slot), NO_PAYLOAD_TYPE
         if track.paused != self._paused:

@@ -17,8 +17,11 @@ class PacketHandler(Protocol):
     def rtcp(self, transport: Transport, data: bytes, now: float) -> None:
         """A decrypted compound RTCP packet; not yet checked."""
 
-    def batch_done(self) -> None:
-        """All packets of this wake-up were handed over: a good moment to flush what they caused to be sent."""
+    def batch_done(self) -> int:
+        """All packets of this wake-up were handed over: a good moment to send what they caused to be sent.
+
+        Returns how many packets still wait to be sent: with more than 0 it is called again soon.
+        """
 
     def connected(self, transport: Transport) -> None:
         """DTLS is done: `srtp` and `remote` are set. Buffered packets follow by `rtp` and `rtcp`."""

@@ -19,8 +19,16 @@ from sfu.transport.transport import ClosedState, Transport
 BATCH = 64
 """Datagrams read in one wake-up, before others get their turn."""
 
-TICK = 0.5
-"""Seconds between two looks at the timers."""
+READING_TIME = 0.002
+"""Seconds after which reading makes way for sending: some datagrams, as those of a handshake, take long."""
+
+MAX_UNSENT = 128
+"""Packets: with more of them waiting to be sent nothing is read, as that would only make more."""
+
+ROUND = 50
+TICK = 0.01
+"""Seconds between two looks at the timers, each time of another one of ROUND parts of the transports: when the network
+of many breaks they all end, which takes long."""
 
 SHORTEST_DATAGRAM = 12
 """Bytes of the shortest thing that is any use, an RTP header."""
@@ -35,7 +43,14 @@ class Mux:
     `mux = await Mux.open(handler, count)`; `mux.port` is then the number of the UDP and the TCP port.
     """
 
-    def __init__(self, bound: BoundPort, handler: PacketHandler, count: Count, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        bound: BoundPort,
+        handler: PacketHandler,
+        count: Count,
+        clock: Callable[[], float],
+        took: Callable[[float], None],
+    ) -> None:
         self.port = bound.number
         self.now = clock
         self._handler = handler
@@ -52,6 +67,10 @@ class Mux:
         self._servers: list[asyncio.Server] = []
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._took = took
+        self._part = 0
+        self._unsent = 0
+        self._goes_on = False
 
     @classmethod
     async def open(
@@ -62,14 +81,16 @@ class Mux:
         hosts: Sequence[str] = ALL_HOSTS,
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        took: Callable[[float], None] = lambda seconds: None,
     ) -> "Mux":
         """Bind UDP and TCP on `hosts` (IP addresses, at most one per family), all with one port number.
 
         A machine with several addresses has to name the one it is reached by, as answers to a peer leave from the
         address that the kernel prefers. Without IPv6 on the machine "::" is left out. Port 0 takes a free number.
+        `took` is told how long each turn of reading and sending took, in seconds.
         Raises OSError and ValueError.
         """
-        mux = cls(bind_port(hosts, port), handler, count, clock)
+        mux = cls(bind_port(hosts, port), handler, count, clock, took)
         loop = asyncio.get_running_loop()
         for sock in mux._udp.values():
             loop.add_reader(sock, mux._read, sock)
@@ -99,10 +120,16 @@ class Mux:
         return self._udp[len(address)]
 
     def check_timers(self, now: float) -> None:
-        """Close what has timed out. The mux calls it each half second by itself; tests call it with a time."""
-        for transport in list(self._transports):
+        """Close what has timed out. The mux does so each half second by itself; tests call it with a time."""
+        self._check_transports(list(self._transports), now)
+        self._check_strangers(now)
+
+    def _check_transports(self, transports: Sequence[Transport], now: float) -> None:
+        for transport in transports:
             for path in transport.check_timers(now):
                 self._disown(path)
+
+    def _check_strangers(self, now: float) -> None:
         for connection in self._strangers.overdue(now):
             self._count("tcp-never-authenticated")
             connection.close()
@@ -167,7 +194,7 @@ class Mux:
         now = self.now()
         for data in early:
             self._media(transport, data, now)
-        self._handler.batch_done()
+        self.go_on()
 
     def left(self, transport: Transport, closing: asyncio.Task[None] | None) -> None:
         """Forget a closed transport. Its TCP connections stay until the last DTLS record is out."""
@@ -204,7 +231,7 @@ class Mux:
             for frame in frames:
                 self._dispatch(frame, connection, now)
         finally:
-            self._handler.batch_done()
+            self.go_on()
 
     def tcp_closed(self, connection: TcpConnection) -> None:
         """The connection is gone."""
@@ -215,7 +242,23 @@ class Mux:
 
     # Reading
 
+    def go_on(self) -> None:
+        """Send what waits, now and in turns to come, for as long as anything does."""
+        self._unsent = self._handler.batch_done()
+        if self._unsent and not self._goes_on:
+            self._goes_on = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._goes_on = False
+        began = self.now()
+        self.go_on()
+        self._took(self.now() - began)
+
     def _read(self, sock: socket.socket) -> None:
+        if self._unsent > MAX_UNSENT:
+            # There is a turn to come in which some of that is sent.
+            return
         now = self.now()
         try:
             for _ in range(BATCH):
@@ -227,11 +270,16 @@ class Mux:
                     self._count("receive-failed")
                     break
                 self._dispatch(data, address, now)
+                if self.now() - now > READING_TIME:
+                    break
         finally:
-            self._handler.batch_done()
+            self.go_on()
+            self._took(self.now() - now)
 
     def _read_batch(self, intake: NativeIntake, sock: socket.socket) -> None:
         """The same as `_read`, where packets of open streams never come to Python."""
+        if self._unsent > MAX_UNSENT and not intake.has_more:
+            return
         now = self.now()
         try:
             intake.read(sock)
@@ -240,11 +288,14 @@ class Mux:
         try:
             while (datagram := intake.next(now)) is not None:
                 self._take(datagram, now)
+                if self.now() - now > READING_TIME:
+                    break
         finally:
-            self._handler.batch_done()
+            self.go_on()
             if intake.has_more:
-                # A fault ended this batch: the others in it are not to suffer.
+                # Time was up, or a fault ended this batch: the others in it are not to suffer.
                 asyncio.get_running_loop().call_soon(self._read_batch, intake, sock)
+            self._took(self.now() - now)
 
     def _take(self, datagram: Datagram, now: float) -> None:
         owner = None if datagram.kind == "encrypted" else self._owners.get(datagram.address)
@@ -350,7 +401,10 @@ class Mux:
 
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK, self._tick)
-        self.check_timers(self.now())
+        self._part = (self._part + 1) % ROUND
+        self._check_transports(list(self._transports)[self._part :: ROUND], self.now())
+        if not self._part:
+            self._check_strangers(self.now())
 
 
 def _close_all(connections: Sequence[TcpConnection]) -> None:

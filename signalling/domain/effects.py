@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from sfu.link_messages import Slot, Track
-from signalling.domain.events import DisconnectReason, Event, LeaveReason
+from signalling.domain.events import DisconnectReason, Event, InterruptReason, LeaveReason
 from signalling.domain.room import Role
 
 RecordingKind = Literal["individual", "live"]
@@ -74,12 +74,13 @@ class ArrangeStage:
 
 @dataclass(frozen=True, slots=True)
 class RecordJoin:
-    """Store that someone has come in."""
+    """Store that someone has come in; `was` is their client id from before a restart of the server."""
 
     client_id: str
     name: str
     role: Role
     user_ref: str
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class RecordLeave:
 
     client_id: str
     left_at: float
-    reason: LeaveReason
+    reason: LeaveReason | InterruptReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,9 @@ class FinishRecording:
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Nobody is left: close the session."""
+    """Nobody is left: close the session. `interrupted` says that the server stops, and people come back."""
+
+    interrupted: bool = False
 
 
 Effect = (

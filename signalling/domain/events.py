@@ -20,8 +20,8 @@ DisconnectReason = Literal[
     "room-deleted",
     "replaced",
     "expired",
-    "server-shutdown",
 ]
+InterruptReason = Literal["server-restart"]
 LobbyLeaveReason = Literal["approved", "denied", "withdrawn", "timed-out"]
 MediaLossReason = Literal["transport-failed", "transport-lost", "node-gone", "node-refused"]
 RecordingFailure = Literal["recorder-gone", "storage-full", "layout-failed", "recorder-failed"]
@@ -206,19 +206,20 @@ class RoomUnlocked(Event):
 
 @dataclass(frozen=True, slots=True)
 class PinnedUsersUpdated(Event):
-    """`client_ids` are all who are pinned now."""
+    """`client_ids` are all who are pinned now. `moderator_id` is None when that changed because someone is back who was
+    pinned before the server was restarted."""
 
     name: ClassVar[str] = "updated-pinned-users"
-    moderator_id: str
+    moderator_id: str | None
     client_ids: Annotated[tuple[str, ...], Field(serialization_alias="clientIds")]
 
 
 @dataclass(frozen=True, slots=True)
 class SpotlightUpdated(Event):
-    """`users` are the client ids of all who are in the spotlight now."""
+    """`users` are the client ids of all who are in the spotlight now; `moderator_id` as of `PinnedUsersUpdated`."""
 
     name: ClassVar[str] = "spotlight-users"
-    moderator_id: str
+    moderator_id: str | None
     users: tuple[str, ...]
 
 
@@ -368,6 +369,15 @@ class LiveRecordingUpdated(Event):
     name: ClassVar[str] = "room-live-recording-updated"
     started_by: Annotated[str | None, Field(serialization_alias="startedBy")]
     segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomInterrupted(Event):
+    """The server stops: the connection is about to be closed, and the session goes on in another one soon."""
+
+    name: ClassVar[str] = "room-interrupted"
+    reason: InterruptReason
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

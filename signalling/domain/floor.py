@@ -73,6 +73,7 @@ def switch_mode(state: SessionState, switch: SwitchMode, now: float) -> list[Eff
         raise RefusedError(Reason.ROOM_FULL, f"Group mode takes at most {PARTICIPANTS_IN_GROUP_MODE} participants.")
     state.mode = switch.mode
     state.floor = Floor()
+    state.inherited = state.inherited.without_floor()
     effects = state.notify_all(RoomModeSwitched(switch.mode, switch.client_id))
     if switch.mode == "lecture":
         for participant in others:

@@ -1,6 +1,7 @@
 """Hard mutes: a moderator silences the room, or takes audio or video from one participant.
 
-The media node drops the packets, and only a moderator can lift it. Moderators are exempt.
+The media node drops the packets, and only a moderator can lift it. Moderators are exempt. Who leaves and comes in again
+as the same person, by their user_ref, is muted still.
 """
 
 from dataclasses import dataclass
@@ -67,8 +68,23 @@ def hard_mute_user(state: SessionState, change: HardMuteUser, now: float) -> lis
         return []
     before = muted_tracks(target)
     target.hard_muted ^= {change.kind}
+    _keep(state, target, change.kind, change.muted)
     event = _USER_EVENTS[change.kind, change.muted]
     return state.notify_all(event(target.client_id, change.client_id)) + pause_changes(state, target, before)
+
+
+def exempt(state: SessionState, participant: Participant) -> None:
+    """Lift what was taken from someone who is a moderator now."""
+    participant.hard_muted.clear()
+    state.kept_hard_mutes.pop(participant.user_ref, None)
+
+
+def _keep(state: SessionState, participant: Participant, kind: Kind, muted: bool) -> None:
+    """Remember what a moderator said last for the next time that this person comes in."""
+    if not participant.user_ref:
+        return
+    kinds = state.kept_hard_mutes.setdefault(participant.user_ref, set())
+    (kinds.add if muted else kinds.discard)(kind)
 
 
 def apply_room_mute(state: SessionState, participant: Participant) -> list[Effect]:

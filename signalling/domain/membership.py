@@ -3,10 +3,27 @@
 from collections.abc import Sequence
 
 from signalling.domain.arrangement import arrange_stage
-from signalling.domain.effects import DeleteTransport, Disconnect, Effect, EndSession, Forget, RecordJoin, RecordLeave
-from signalling.domain.events import DisconnectReason, LeaveReason, UserConnected, UserDisconnected
+from signalling.domain.effects import (
+    DeleteTransport,
+    Disconnect,
+    Effect,
+    EndSession,
+    Forget,
+    Notify,
+    RecordJoin,
+    RecordLeave,
+)
+from signalling.domain.events import (
+    DisconnectReason,
+    InterruptReason,
+    LeaveReason,
+    RoomInterrupted,
+    UserConnected,
+    UserDisconnected,
+)
 from signalling.domain.participant import Entry, Participant
 from signalling.domain.recording import finish_all
+from signalling.domain.returning import hard_mutes_of, take_places_again
 from signalling.domain.state import Floor, SessionState
 
 
@@ -19,13 +36,15 @@ def enter(state: SessionState, entry: Entry) -> list[Effect]:
         user_ref=entry.user_ref,
         data=entry.data,
         joined_at=entry.joined_at,
+        hard_muted=hard_mutes_of(state, entry),
         silenced=state.hard_muted and entry.role != "moderator",
     )
     state.participants[entry.client_id] = participant
     connected = UserConnected(participant.view(entry.client_id in state.lost))
     return [
-        RecordJoin(entry.client_id, entry.name, entry.role, entry.user_ref),
+        RecordJoin(entry.client_id, entry.name, entry.role, entry.user_ref, entry.was),
         *state.notify_others(entry.client_id, connected),
+        *take_places_again(state, entry),
     ]
 
 
@@ -63,12 +82,12 @@ def close_if_empty(state: SessionState) -> list[Effect]:
     return [] if state.participants or state.lobby else close(state)
 
 
-def close(state: SessionState) -> list[Effect]:
+def close(state: SessionState, *, interrupted: bool = False) -> list[Effect]:
     if state.ended:
         return []
     state.ended = True
     state.schedule = None
-    return [*finish_all(state), EndSession()]
+    return [*finish_all(state), EndSession(interrupted)]
 
 
 def expel(
@@ -92,18 +111,30 @@ def end_for_all(
     state: SessionState, now: float, reason: DisconnectReason, message: str, recorded: LeaveReason
 ) -> list[Effect]:
     """Disconnect everybody at once, without telling each of the others' leaving. The session is over."""
+    everybody = (*state.participants, *state.lobby)
+    return [*(Disconnect(one, reason, message) for one in everybody), *_empty(state, now, recorded), *close(state)]
+
+
+def interrupt_for_all(state: SessionState, now: float, message: str) -> list[Effect]:
+    """End the session because the server stops. The connections are closed with all others of the server, and whoever
+    had them comes back into another session."""
+    everybody = (*state.participants, *state.lobby)
+    told = [Notify(everybody, RoomInterrupted("server-restart", message))]
+    return [*told, *_empty(state, now, "server-restart"), *close(state, interrupted=True)]
+
+
+def _empty(state: SessionState, now: float, recorded: LeaveReason | InterruptReason) -> list[Effect]:
+    """Take everybody out at once."""
     effects: list[Effect] = []
     for client_id, participant in state.participants.items():
-        effects.append(Disconnect(client_id, reason, message))
         if participant.media is not None:
             effects.append(DeleteTransport(client_id, participant.media.transport_id))
         effects.append(RecordLeave(client_id, state.lost.get(client_id, now), recorded))
-    for client_id in state.lobby:
-        effects += [Disconnect(client_id, reason, message), Forget(client_id)]
+    effects += [Forget(client_id) for client_id in state.lobby]
     state.lobby.clear()
     state.participants.clear()
     state.lost.clear()
     state.track_owners.clear()
     state.pinned = state.spotlighted = ()
     state.floor = Floor()
-    return effects + close(state)
+    return effects

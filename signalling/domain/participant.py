@@ -39,7 +39,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who somebody is that comes in. `joined_at` is UTC in ISO 8601."""
+    """Who somebody is that comes in. `joined_at` is UTC in ISO 8601.
+
+    `was` is the client id that they had when the server was restarted, None for those who come for the first time.
+    """
 
     client_id: str
     name: str
@@ -47,6 +50,7 @@ class Entry:
     user_ref: str
     data: dict[str, JsonValue]
     joined_at: str
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

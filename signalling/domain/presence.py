@@ -11,7 +11,7 @@ from signalling.domain.events import (
     UserReconnecting,
 )
 from signalling.domain.lobby import leave_lobby, must_wait, open_for_moderator, time_out, wait
-from signalling.domain.membership import end_for_all, enter, remove
+from signalling.domain.membership import end_for_all, enter, interrupt_for_all, remove
 from signalling.domain.participant import Entry
 from signalling.domain.room import PARTICIPANTS_IN_GROUP_MODE, Role
 from signalling.domain.state import Handler, SessionState
@@ -21,7 +21,7 @@ from signalling.domain.state import Handler, SessionState
 class Join(Entry):
     """Someone with a valid token comes in, or into the lobby. `client_id` is new and random.
 
-    `admitted` says that they were in already, before a crash of the server: nobody has to let them in again.
+    `admitted` says that they were in already, before the server was restarted: nobody has to let them in again.
     """
 
     admitted: bool = False
@@ -59,13 +59,21 @@ class End:
     message: str
 
 
-def check_admission(state: SessionState, role: Role) -> None:
-    """Raises RefusedError when nobody of this role can join now."""
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The server stops, and everybody is to come back when it has started again. `message` is for people."""
+
+    message: str
+
+
+def check_admission(state: SessionState, role: Role, *, returning: bool = False) -> None:
+    """Raises RefusedError when nobody of this role can join now. The lock does not concern those who are `returning`
+    after a restart of the server."""
     if state.ended:
         raise RefusedError(Reason.SESSION_ENDED, "The session has just ended: join again.")
     if role == "audience":
         raise RefusedError(Reason.ROLE_FORBIDDEN, "The audience watches the broadcast and does not enter the session.")
-    if state.locked and role != "moderator":
+    if state.locked and role != "moderator" and not returning:
         raise RefusedError(Reason.ROOM_LOCKED, "A moderator has locked the room.")
     settings = state.room.settings
     moderators = sum(1 for participant in state.participants.values() if participant.role == "moderator")
@@ -82,7 +90,7 @@ def check_admission(state: SessionState, role: Role) -> None:
 
 
 def join(state: SessionState, join: Join, now: float) -> list[Effect]:
-    check_admission(state, join.role)
+    check_admission(state, join.role, returning=join.was is not None)
     if join.client_id in state.participants or join.client_id in state.lobby:
         raise RefusedError(Reason.ALREADY_JOINED, f"The client id {join.client_id} is in the session.")
     if not join.admitted and must_wait(state, join.role):
@@ -137,6 +145,10 @@ def end(state: SessionState, end: End, now: float) -> list[Effect]:
     return end_for_all(state, now, end.reason, end.message, "session-ended")
 
 
+def interrupt(state: SessionState, interruption: Interrupt, now: float) -> list[Effect]:
+    return interrupt_for_all(state, now, interruption.message)
+
+
 HANDLERS: dict[type, Handler] = {
     Join: join,
     Leave: leave,
@@ -144,4 +156,5 @@ HANDLERS: dict[type, Handler] = {
     Resume: resume,
     Tick: tick,
     End: end,
+    Interrupt: interrupt,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from signalling.domain.effects import Effect, Notify
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import ModeratorChange, UserAwaited, UserRoleChanged
-from signalling.domain.hard_mutes import apply_room_mute
+from signalling.domain.hard_mutes import apply_room_mute, exempt
 from signalling.domain.media import muted_tracks, pause_changes, unpublish_all
 from signalling.domain.roles import permissions_of
 from signalling.domain.state import Handler, SessionState
@@ -23,7 +23,7 @@ def switch_role(state: SessionState, switch: SwitchRole, now: float) -> list[Eff
         raise RefusedError(Reason.ROLE_FORBIDDEN, f"Only a participant can become moderator, not a {new.role}.")
     old.role, new.role = "participant", "moderator"
     muted_before = muted_tracks(new)
-    new.hard_muted.clear()
+    exempt(state, new)
     state.floor.remove(new.client_id)
     change = ModeratorChange(new=new.client_id, old=old.client_id)
     permissions = {one.client_id: permissions_of(one.role) for one in (new, old)}

@@ -125,9 +125,10 @@ class Room:
         """Why no token can be made now, or None: scheduled rooms give tokens from 30 minutes before they start."""
         return self._refusal(now, TOKENS_BEFORE_START)
 
-    def join_refusal(self, now: float) -> Refusal | None:
-        """Why nobody can enter now, or None: scheduled rooms open 15 minutes before they start."""
-        return self._refusal(now, OPEN_BEFORE_START)
+    def join_refusal(self, now: float, extended: float = 0.0) -> Refusal | None:
+        """Why nobody can enter now, or None: scheduled rooms open 15 minutes before they start. `extended` is by how
+        many seconds the session that goes on was made longer."""
+        return self._refusal(now, OPEN_BEFORE_START, extended)
 
     def can_change(self, now: float) -> bool:
         """Whether the definition may change: that of a scheduled room stands from 30 minutes before it starts."""
@@ -141,10 +142,10 @@ class Room:
             return False
         return self.over_at is None or now >= self.over_at
 
-    def _refusal(self, now: float, seconds_before: float) -> Refusal | None:
+    def _refusal(self, now: float, seconds_before: float, extended: float = 0.0) -> Refusal | None:
         starts_at = self.settings.starts_at
         if self.settings.kind == "scheduled" and starts_at is not None and now < starts_at - seconds_before:
             return "too-early"
-        if self.over_at is not None and now >= self.over_at:
+        if self.over_at is not None and now >= self.over_at + extended:
             return "over"
         return None

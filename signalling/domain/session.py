@@ -22,6 +22,7 @@ from signalling.domain import (
     role_switch,
     talkers,
 )
+from signalling.domain.decrees import NO_DECREES, Decrees
 from signalling.domain.effects import Effect
 from signalling.domain.presence import check_admission
 from signalling.domain.room import Role, Room
@@ -52,6 +53,7 @@ Input = (
     | presence.Resume
     | presence.Tick
     | presence.End
+    | presence.Interrupt
     | media.Negotiate
     | media.Publish
     | media.Unpublish
@@ -98,10 +100,18 @@ Input = (
 class Session:
     """Times are seconds on one monotonic clock of the caller's choice."""
 
-    def __init__(self, room: Room, conf_num: str, resume_grace: float, ends_at: float | None = None) -> None:
-        """`ends_at` is when the session ends by itself, if it does."""
+    def __init__(
+        self,
+        room: Room,
+        conf_num: str,
+        resume_grace: float,
+        ends_at: float | None = None,
+        inherited: Decrees = NO_DECREES,
+    ) -> None:
+        """`ends_at` is when the session ends by itself, if it does. `inherited` is what stands from the session that
+        this one goes on from; its extension is in `ends_at`."""
         schedule = None if ends_at is None else duration.schedule_until(ends_at)
-        self.state = SessionState(room, conf_num, resume_grace, schedule=schedule)
+        self.state = SessionState(room, conf_num, resume_grace, schedule=schedule, inherited=inherited)
 
     def handle(self, given: Input, now: float) -> list[Effect]:
         """Apply one input. Raises RefusedError, and has then changed nothing."""
@@ -115,9 +125,9 @@ class Session:
             deadlines.append(self.state.schedule.next_deadline())
         return min(deadlines, default=None)
 
-    def check_admission(self, role: Role) -> None:
+    def check_admission(self, role: Role, *, returning: bool = False) -> None:
         """Raises RefusedError when nobody of this role can join now. For asking before anything is spent on a join."""
-        check_admission(self.state, role)
+        check_admission(self.state, role, returning=returning)
 
     def view_for(self, client_id: str) -> SessionView:
         """What one participant sees. Raises RefusedError (`unknown-participant`)."""

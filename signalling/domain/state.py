@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sfu.link_messages import Kind
+from signalling.domain.decrees import NO_DECREES, Decrees
 from signalling.domain.effects import Effect, Notify, RecordingKind, WebLayout
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import Event
@@ -77,6 +79,9 @@ class SessionState:
     `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
     `schedule` is None for a session that goes on until nobody is in it.
     `pinned` and `spotlighted` are client ids of participants, in the order in which they were named.
+    `kept_hard_mutes` are for whoever comes in with a user_ref.
+    `inherited` stood when the session began, which goes on from one that was cut off. `returned` maps the client ids
+    that people had there to those that they have here.
     """
 
     room: Room
@@ -89,17 +94,23 @@ class SessionState:
     stage: tuple[str, ...] = ()
     speaking: frozenset[str] = frozenset()
     ended: bool = False
-    hard_muted: bool = False
-    locked: bool = False
+    hard_muted: bool = field(init=False)
+    locked: bool = field(init=False)
     pinned: tuple[str, ...] = ()
     spotlighted: tuple[str, ...] = ()
     mode: Mode = field(init=False)
     floor: Floor = field(default_factory=Floor)
     schedule: Schedule | None = None
     recording: Recording = field(init=False)
+    inherited: Decrees = NO_DECREES
+    returned: dict[str, str] = field(default_factory=dict)
+    kept_hard_mutes: dict[str, set[Kind]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.mode = self.room.settings.mode
+        self.locked = self.inherited.locked
+        self.hard_muted = self.inherited.hard_muted
+        self.mode = self.inherited.mode or self.room.settings.mode
+        self.kept_hard_mutes = {ref: set(kinds) for ref, kinds in self.inherited.kept_hard_mutes.items()}
         self.recording = Recording(automatic=self.room.settings.auto_recording)
 
     def time_left(self, now: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from signalling.domain.events import LeaveReason
+from signalling.domain.events import InterruptReason, LeaveReason
 from signalling.domain.room import Role
 from signalling.reports import Usage
 
@@ -37,7 +37,7 @@ class ConnectionEnded(_Entry):
 
     type: Literal["connection-ended"] = "connection-ended"
     client_id: str
-    reason: LeaveReason
+    reason: LeaveReason | InterruptReason
 
 
 class UsageMeasured(_Entry):
@@ -62,7 +62,10 @@ class Happened(_Entry):
 
 
 class SessionEnded(_Entry):
+    """`interrupted` says that the server stopped: people come back, and go on in another session."""
+
     type: Literal["session-ended"] = "session-ended"
+    interrupted: bool = False
 
 
 Entry = Annotated[

@@ -10,6 +10,7 @@ import structlog
 from sfu.link_messages import Reply, SlotsFilled, StageChanged, TransportStats
 from signalling.clock import Clock
 from signalling.domain import effects, media, presence, talkers
+from signalling.domain.decrees import NO_DECREES, Decrees
 from signalling.domain.effects import Effect
 from signalling.domain.events import MediaLossReason
 from signalling.domain.room import Role, Room
@@ -58,12 +59,13 @@ class LiveSession:
         surroundings: Surroundings,
         *,
         ends_at: float | None = None,
+        inherited: Decrees = NO_DECREES,
         left: Callable[[Member], None],
         ended: Callable[["LiveSession"], None],
     ) -> None:
         self.room = room
         self.conf_num = conf_num
-        self.session = Session(room, conf_num, surroundings.resume_grace, ends_at)
+        self.session = Session(room, conf_num, surroundings.resume_grace, ends_at, inherited)
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
         self._meter = SessionMeter()
@@ -246,8 +248,8 @@ class LiveSession:
                 self.recording.begin(self, effect)
             case effects.FinishRecording():
                 self.recording.finish(self.conf_num, effect)
-            case effects.EndSession():
-                self._end()
+            case effects.EndSession(interrupted):
+                self._end(interrupted=interrupted)
 
     def _log(self, given: Input, following: Sequence[Effect], now: float) -> None:
         """Keep what belongs into the session's log, before anybody is told of it."""
@@ -299,9 +301,10 @@ class LiveSession:
         wall = self._around.clock.wall_at(at)
         return UsageMeasured(conf_num=self.conf_num, at=wall, client_id=client_id, usage=usage)
 
-    def _end(self) -> None:
+    def _end(self, *, interrupted: bool) -> None:
         self.media.end()
-        self._around.journal.write(SessionEnded(conf_num=self.conf_num, at=self._around.clock.wall()))
+        wall = self._around.clock.wall()
+        self._around.journal.write(SessionEnded(conf_num=self.conf_num, at=wall, interrupted=interrupted))
         self._ended(self)
 
     def _set_timer(self) -> None:

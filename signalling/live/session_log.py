@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from signalling.domain.effects import Disconnect, Effect, Notify
+from signalling.domain.effects import Disconnect, Effect, Notify, RecordJoin
 from signalling.domain.session import Input
 from signalling.live.encoding import to_json
 
@@ -60,4 +60,6 @@ def log_lines(given: Input, effects: Sequence[Effect]) -> list[LogLine]:
                 lines.append(LogLine(event.name, actor, json.loads(to_json(event))))
             case Disconnect(client_id=client_id, reason="disconnected-by-moderator" as reason):
                 lines.append(LogLine("room-disconnected", actor, {"client_id": client_id, "reason": reason}))
+            case RecordJoin(client_id=client_id, was=str(was)):
+                lines.append(LogLine("user-returned", client_id, {"client_id": client_id, "was": was}))
     return lines

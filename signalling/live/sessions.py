@@ -8,8 +8,9 @@ import structlog
 
 from sfu.link_messages import SlotsFilled, StageChanged, TrackLimited, TransportState, TransportStats
 from signalling.api.sessions import ActiveUser
+from signalling.domain.decrees import NO_DECREES, Decrees
 from signalling.domain.events import MediaLossReason
-from signalling.domain.presence import End
+from signalling.domain.presence import Interrupt
 from signalling.domain.quality import LimitTrack
 from signalling.domain.recording import RecordersChanged
 from signalling.domain.roles import permissions_of
@@ -17,6 +18,7 @@ from signalling.domain.room import Room
 from signalling.live.member import Member
 from signalling.live.session import LiveSession, Surroundings
 from signalling.nodes import Node
+from signalling.store.inheritance import Inheritance
 
 log = structlog.get_logger()
 
@@ -27,6 +29,8 @@ class LiveSessions:
     def __init__(self, surroundings: Surroundings, session_ended: Callable[[], None] | None = None) -> None:
         """`session_ended` is called when the end of a session is in the journal."""
         self.around = surroundings
+        self.returnable_until = 0.0
+        """Until when (Unix seconds) people may come back whose sessions the last restart interrupted."""
         self._session_ended = session_ended
         self._by_room: dict[str, LiveSession] = {}
         self._by_conf_num: dict[str, LiveSession] = {}
@@ -50,9 +54,17 @@ class LiveSessions:
         """
         # The end of the session before this one may not be in the database yet.
         await self.around.journal.drained()
-        conf_num = await self.around.store.sessions.open(room.room_id, self.around.clock.wall())
+        inheritance = await self._inheritance(room.room_id)
+        conf_num = await self.around.store.sessions.open(room.room_id, self.around.clock.wall(), inheritance)
+        inherited = inheritance.decrees if inheritance else NO_DECREES
         session = LiveSession(
-            room, conf_num, self.around, ends_at=self._end_of(room), left=self._forget_member, ended=self._forget
+            room,
+            conf_num,
+            self.around,
+            ends_at=self._end_of(room, inherited.extended * 60),
+            inherited=inherited,
+            left=self._forget_member,
+            ended=self._forget,
         )
         session.apply(RecordersChanged(self.around.recording.available))
         self._by_room[room.room_id] = session
@@ -60,14 +72,26 @@ class LiveSessions:
         log.info("session opened", conf_num=conf_num, room_id=room.room_id)
         return session
 
-    def _end_of(self, room: Room) -> float | None:
-        """When a session of a room that begins now will end, on the clock of sessions."""
+    async def inherited(self, room_id: str) -> Decrees:
+        """What stands in a room that has no session, from one that a restart interrupted a moment ago."""
+        inheritance = await self._inheritance(room_id)
+        return inheritance.decrees if inheritance else NO_DECREES
+
+    async def _inheritance(self, room_id: str) -> Inheritance | None:
+        now = self.around.clock.wall()
+        if now >= self.returnable_until:
+            return None
+        await self.around.journal.drained()
+        return await self.around.store.sessions.inheritance(room_id, now)
+
+    def _end_of(self, room: Room, extended: float) -> float | None:
+        """When a session of a room that begins now will end, on the clock of sessions. `extended` is in seconds."""
         clock = self.around.clock
         over_at = room.over_at
         if room.settings.kind == "adhoc" and room.first_session_at is None and room.settings.duration is not None:
             # This is the first session: the time of the room begins with it.
             over_at = clock.wall() + room.settings.duration * 60
-        return None if over_at is None else clock.now() + over_at - clock.wall()
+        return None if over_at is None else clock.now() + over_at + extended - clock.wall()
 
     def remember(self, session: LiveSession, member: Member) -> None:
         """Let a member resume."""
@@ -80,10 +104,10 @@ class LiveSessions:
     def all(self) -> list[LiveSession]:
         return list(self._by_conf_num.values())
 
-    def end_all(self) -> None:
-        """The process stops."""
+    def interrupt_all(self) -> None:
+        """The process stops; people come back when it was started again."""
         for session in self.all():
-            session.apply(End("server-shutdown", "The server is going down."))
+            session.apply(Interrupt("The server is being restarted: the session goes on in a moment."))
 
     def recorders_changed(self, available: bool) -> None:
         """The first recorder has linked, or the last one is gone."""

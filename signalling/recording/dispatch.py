@@ -1,7 +1,8 @@
 """Which recorder records what, and what happens when one is lost: `(state, input, now) -> orders`. Pure.
 
 A segment that cannot go on is moved: the session is told, and asks for another one. What is lost with a link is moved
-as often as it takes, as long as there is another recorder; what a recorder fails at, once. `now` is in seconds.
+as often as it takes, as long as there is another recorder; what a recorder fails at, once; what interrupts a recorder
+(its process or its page crashed) goes on in the same one, unless that happens again and again. `now` is in seconds.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ from signalling.recording.scene import Place, Scene
 
 MAX_FAILURES = 1
 """Recorders that may fail at a recording before it is given up."""
+MAX_INTERRUPTIONS = 5
+"""Segments in a row that may be interrupted soon after they began before that counts as a failure of the recorder."""
+LASTING = 60.0
+"""Seconds after which an interruption is no repetition of the one before."""
 
 _NONE_LEFT = "The recorder is gone, and there is no other."
 _REASONS: dict[str, RecordingFailure] = {
@@ -59,8 +64,8 @@ class Dispatch:
 
     @property
     def available(self) -> bool:
-        """Whether a recorder could take one more segment."""
-        return any(one.can_take for one in self.recorders.values())
+        """Whether a recorder could take one more segment of individual streams."""
+        return any(one.can_take(1) for one in self.recorders.values())
 
     def linked(self) -> list[Recorder]:
         return [one for one in self.recorders.values() if one.is_linked]
@@ -85,12 +90,13 @@ class Dispatch:
         before = self._jobs.pop((task.conf_num, task.kind), None)
         orders: list[Order] = self._close(before) if before is not None else []
         failures = before.failures if before is not None else frozenset()
+        interruptions = before.interruptions if before is not None else 0
         recorder = self._choose(task, failures)
         if recorder is None:
             return [*orders, _failed(task, *self._why_none(task))]
-        job = Job(task, recorder, scene, failures)
+        job = Job(task, recorder, scene, now, failures, interruptions)
         self._jobs[job.key] = job
-        recorder.segments.add(task.segment_id)
+        recorder.segments[task.segment_id] = task.weight
         return orders + self._bring_up(job, now)
 
     def finish(self, conf_num: str, kind: RecordingKind) -> list[Order]:
@@ -178,7 +184,7 @@ class Dispatch:
             return self._blame(job, "recorder-failed", reply.error)
         return []
 
-    def segment_failed(self, recorder_id: str, broke: SegmentBroke) -> list[Order]:
+    def segment_failed(self, recorder_id: str, broke: SegmentBroke, now: float) -> list[Order]:
         job = self._job(broke.segment_id)
         if job is None or job.recorder is None or job.recorder.recorder_id != recorder_id:
             return []
@@ -186,6 +192,8 @@ class Dispatch:
             # The media node was gone for longer than recorders wait. The next segment begins when there is another.
             return self._move(job, "recorder-failed", _SENTENCES["tap-lost"])
         if broke.reason == "interrupted":
+            job.interruptions = job.interruptions + 1 if now - job.began_at < LASTING else 1
+        if broke.reason == "interrupted" and job.interruptions <= MAX_INTERRUPTIONS:
             return self._move(job, "recorder-failed", _SENTENCES["interrupted"])
         return self._blame(job, _REASONS.get(broke.reason, "recorder-failed"), broke.reason)
 
@@ -247,13 +255,15 @@ class Dispatch:
         """End a segment, wherever it is."""
         orders = job.finish()
         if job.recorder is not None:
-            job.recorder.segments.discard(job.task.segment_id)
+            job.recorder.segments.pop(job.task.segment_id, None)
             job.recorder = None
         return orders
 
     def _choose(self, task: Task, besides: frozenset[str]) -> Recorder | None:
         zone = task.room.settings.media_zone
-        return choose_recorder(self.recorders.values(), zone, web_view=task.layout is not None, besides=besides)
+        return choose_recorder(
+            self.recorders.values(), zone, task.weight, web_view=task.layout is not None, besides=besides
+        )
 
     def _why_none(self, task: Task) -> tuple[RecordingFailure, str]:
         if not self.linked():

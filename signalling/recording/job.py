@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sfu.link_messages import ChangeTap, DeleteTap, Kind, PutTap
-from sfu.recording_messages import FinishSegment, Person, PutPeople, PutSegment, PutStage, WebView
+from sfu.recording_messages import FinishSegment, Person, PutPeople, PutSegment, PutStage, WebView, segment_weight
 from signalling.domain.effects import RecordingKind, WebLayout
 from signalling.domain.room import Room
 from signalling.recording.orders import Order, PlaceTap, RemoveTap, TellRecorder
@@ -50,12 +50,18 @@ class Task:
     room: Room
     layout: WebLayout | None = None
 
+    @property
+    def weight(self) -> int:
+        """What it counts of a recorder's capacity."""
+        return segment_weight(self.kind, web_view=self.layout is not None)
+
 
 @dataclass(slots=True)
 class Job:
     """`recorder` is None when the segment broke off, and the session has still to say what comes next.
 
-    `failures` are the recorders that failed at this recording, of which this segment may be but one. `tapped` is where
+    `began_at` is in seconds. `failures` are the recorders that failed at this recording, of which this segment may be
+    but one, `interruptions` how often in short succession it was interrupted. `tapped` is where
     the tap was put, `ready` where the node has said that it is there, `target` what the recorder was told of it.
     `accepted` says that the recorder records the segment, or did. `due_at` is when `bring_up` has to be called again
     (seconds), for what was held back; None when that is nothing.
@@ -64,7 +70,9 @@ class Job:
     task: Task
     recorder: Recorder | None
     scene: Scene
+    began_at: float
     failures: frozenset[str] = frozenset()
+    interruptions: int = 0
     accepted: bool = False
     due_at: float | None = None
     tapped: Place | None = None

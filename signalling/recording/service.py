@@ -133,7 +133,7 @@ class RecordingService:
                 log.error(
                     "a segment broke off", segment_id=message.segment_id, reason=message.reason, why=message.message
                 )
-                self._carry_out(self._dispatch.segment_failed(recorder_id, message))
+                self._carry_out(self._dispatch.segment_failed(recorder_id, message, self._clock.now()))
             case RecorderLoad():
                 self._dispatch.reported(recorder_id, message)
                 self._carry_out([])

@@ -45,7 +45,7 @@ async def _keep(connection: AsyncConnection, entry: Entry) -> bool:
         case Happened():
             return await _note(connection, entry)
         case SessionEnded():
-            return await close_session(connection, number_of(entry.conf_num), entry.at)
+            return await close_session(connection, number_of(entry.conf_num), entry.at, interrupted=entry.interrupted)
 
 
 async def _begin(connection: AsyncConnection, entry: ConnectionBegan) -> bool:

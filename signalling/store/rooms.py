@@ -110,13 +110,13 @@ class Rooms:
         return True
 
     async def delete_used_up(self, now: float) -> int:
-        """Delete adhoc rooms whose time is over and in which nobody is; returns how many."""
+        """Delete adhoc rooms whose time is over, and in which nobody is or may come back; returns how many."""
         query = select(_TABLE).where(_TABLE.c.kind == "adhoc", _TABLE.c.first_session_at.is_not(None))
         deleted = 0
         async with self._database.write() as connection:
             used_up = [room for row in await connection.execute(query) if (room := room_from_row(row)).is_used_up(now)]
             for room in used_up:
-                if not await has_open_session(connection, room.room_id):
+                if not await _is_awaited(connection, room.room_id, now):
                     await delete_room(connection, room.room_id)
                     deleted += 1
         return deleted
@@ -133,6 +133,14 @@ async def has_open_session(connection: AsyncConnection, room_id: str) -> bool:
     """Whether a session was opened in the room and not closed yet."""
     table = schema.sessions
     query = select(table.c.session_number).where(table.c.room_id == room_id, table.c.closed_at.is_(None)).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def _is_awaited(connection: AsyncConnection, room_id: str, now: float) -> bool:
+    """Whether a session is open in the room, or people may come back to one that was interrupted."""
+    table = schema.sessions
+    awaited = or_(table.c.closed_at.is_(None), table.c.returnable_until > now)
+    query = select(table.c.session_number).where(table.c.room_id == room_id, awaited).limit(1)
     return (await connection.execute(query)).first() is not None
 
 

@@ -80,7 +80,12 @@ sessions = Table(
     Column("closed_at", Instant),
     # When the files were made that tell of the session.
     Column("archived_at", Instant),
-    Column("crashed", Boolean, nullable=False, server_default=false()),
+    # The server died or was stopped while it went on: people come back, and go on in another session.
+    Column("interrupted", Boolean, nullable=False, server_default=false()),
+    # Until when they may. Null in an interrupted session until the server is back.
+    Column("returnable_until", Instant),
+    # What stood when it began, from the interrupted session that it goes on from.
+    Column("decrees", JSON),
     Index(None, "room_id", "opened_at"),
     Index(None, "app_id", "opened_at"),
     Index(None, "closed_at"),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue, TypeAdapter
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from signalling.domain.events import InterruptReason
 from signalling.domain.room import Room
 from signalling.store import schema
 from signalling.store.database import Database
+from signalling.store.inheritance import Inheritance, columns_of, inheritance_of
 from signalling.store.numbers import conf_num_of, number_of
 from signalling.store.rooms import delete_room, locked_room
 from signalling.store.selection import SessionSelection
@@ -19,8 +21,8 @@ from signalling.webhooks.announcements import participant_left, session_ended, s
 
 _TABLE = schema.sessions
 _ROOM = TypeAdapter(Room)
-LEFT_BY_CRASH = "server-restart"
-"""The reason for leaving of those whose signalling process died."""
+LEFT_BY_RESTART: InterruptReason = "server-restart"
+"""The reason for leaving of those whose signalling process died or was stopped."""
 
 
 class UnknownRoomError(ValueError):
@@ -29,8 +31,8 @@ class UnknownRoomError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One session. Instants are Unix seconds; `closed_at` is None while it is open; `crashed` says that
-    the process that had it died.
+    """One session. Instants are Unix seconds; `closed_at` is None while it is open; `interrupted` says that
+    the process that had it died or was stopped.
 
     `room` is the definition that the room had when the session began, see `definition`.
     """
@@ -41,11 +43,16 @@ class SessionRecord:
     room: dict[str, JsonValue]
     opened_at: float
     closed_at: float | None
-    crashed: bool
+    interrupted: bool
+    returnable_until: float | None
 
     def definition(self) -> Room:
         """The room as it was when the session began."""
         return _ROOM.validate_python({"room_id": self.room_id, "app_id": self.app_id, **self.room})
+
+    def is_returnable(self, now: float) -> bool:
+        """Whether those who were in it when it was interrupted may come back now."""
+        return self.interrupted and self.returnable_until is not None and now < self.returnable_until
 
 
 class Sessions:
@@ -55,7 +62,7 @@ class Sessions:
         self._database = database
         self._webhooks = webhooks
 
-    async def open(self, room_id: str, now: float) -> str:
+    async def open(self, room_id: str, now: float, inherited: Inheritance | None = None) -> str:
         """Open a session and return its `conf_num`. Raises UnknownRoomError when the room was deleted.
 
         A session of the room that is still open was left by a signalling process that died: it is closed.
@@ -78,7 +85,7 @@ class Sessions:
             }
             inserted = await connection.execute(
                 insert(_TABLE)
-                .values(app_id=room.app_id, room_id=room_id, room=definition, opened_at=now)
+                .values(app_id=room.app_id, room_id=room_id, room=definition, opened_at=now, **columns_of(inherited))
                 .returning(_TABLE.c.session_number)
             )
             session_number: int = inserted.scalar_one()
@@ -129,6 +136,19 @@ class Sessions:
                 await self._close_where_it_died(connection, number)
         return [conf_num_of(number) for number in numbers]
 
+    async def await_return(self, now: float, until: float) -> None:
+        """Let those come back until then whose sessions were interrupted since the server was started last, and those
+        who could still come back. Call it at the start."""
+        interrupted = and_(_TABLE.c.interrupted, _TABLE.c.returnable_until.is_(None))
+        awaited = or_(interrupted, _TABLE.c.returnable_until > now)
+        async with self._database.write() as connection:
+            await connection.execute(update(_TABLE).where(awaited).values(returnable_until=until))
+
+    async def inheritance(self, room_id: str, now: float) -> Inheritance | None:
+        """What a session that begins now in a room goes on with, None for one that begins anew."""
+        async with self._database.read() as connection:
+            return await inheritance_of(connection, room_id, now)
+
     async def _close_where_it_died(self, connection: AsyncConnection, session_number: int) -> None:
         """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
         connections, events = schema.connections, schema.session_events
@@ -145,33 +165,37 @@ class Sessions:
         left = await connection.execute(
             update(connections)
             .where(connections.c.session_number == session_number, connections.c.left_at.is_(None))
-            .values(left_at=last, left_reason=LEFT_BY_CRASH)
+            .values(left_at=last, left_reason=LEFT_BY_RESTART)
             .returning(connections.c.client_id)
         )
         for client_id in list(left.scalars()):
-            announcement = participant_left(client_id, LEFT_BY_CRASH, last)
+            announcement = participant_left(client_id, LEFT_BY_RESTART, last)
             await self._webhooks.announce(connection, session_number, announcement)
-        crashed = update(_TABLE).where(_TABLE.c.session_number == session_number).values(crashed=True)
-        room_id: str = (await connection.execute(crashed.returning(_TABLE.c.room_id))).scalar_one()
-        await _leave_room_to_its_only_session(connection, room_id)
-        await close_session(connection, session_number, last)
-        await self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_CRASH, last))
+        await close_session(connection, session_number, last, interrupted=True)
+        await self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_RESTART, last))
 
 
-async def close_session(connection: AsyncConnection, session_number: int, now: float) -> bool:
-    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it; a
-    session in which people only waited in the lobby is no use of the room.
+async def close_session(connection: AsyncConnection, session_number: int, now: float, *, interrupted: bool) -> bool:
+    """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it, but not
+    when the session was `interrupted`, so that people can come back; a session in which people only waited in the lobby
+    is no use of the room.
     """
+    end: dict[str, Any] = {"closed_at": now}
+    if interrupted:
+        end |= {"interrupted": True, "returnable_until": None}
     closed = await connection.execute(
         update(_TABLE)
         .where(_TABLE.c.session_number == session_number, _TABLE.c.closed_at.is_(None))
-        .values(closed_at=now)
+        .values(end)
         .returning(_TABLE.c.room_id)
     )
     room_id: str | None = closed.scalar_one_or_none()
     if room_id is None:
         return False
     await _forget_first_session_without_participants(connection, session_number, room_id)
+    if interrupted:
+        await _leave_room_to_its_only_session(connection, room_id)
+        return True
     room = await locked_room(connection, room_id)
     if room is not None and room.is_used_up(now):
         await delete_room(connection, room_id)
@@ -179,7 +203,7 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
 
 
 async def _leave_room_to_its_only_session(connection: AsyncConnection, room_id: str) -> None:
-    """An adhoc room for a single session is not used up by one that a crash cut short: people come back to it."""
+    """An adhoc room for a single session is not used up by one that was cut short: people come back to it."""
     room = await locked_room(connection, room_id)
     if room is not None and room.settings.kind == "adhoc" and room.settings.duration is None:
         rooms = schema.rooms
@@ -210,5 +234,6 @@ def session_from_row(row: Row[Any]) -> SessionRecord:
         room=row.room,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
-        crashed=row.crashed,
+        interrupted=row.interrupted,
+        returnable_until=row.returnable_until,
     )

@@ -58,7 +58,7 @@ def announcement_of(entry: Entry) -> Announcement | None:
         case ConnectionEnded():
             return participant_left(entry.client_id, entry.reason, entry.at)
         case SessionEnded():
-            return session_ended("ended", entry.at)
+            return session_ended("server-restart" if entry.interrupted else "ended", entry.at)
         case Happened():
             name = _OF_THE_LOG.get(entry.name)
             return None if name is None else Announcement(name, entry.at, entry.event_id, dict(entry.details))

@@ -17,13 +17,12 @@ from signalling.ws.socket import OutgoingSocket
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the methods work with. `started_at` is when this process began, in Unix seconds."""
+    """What the methods work with."""
 
     sessions: LiveSessions
     issuer: TokenIssuer
     resume_tokens: ResumeTokens
     settings: SignallingSettings
-    started_at: float
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ class WebSocketEndpoint:
     def close(self) -> None:
         """Close all connections: the server stops."""
         for outgoing in list(self._clients):
-            outgoing.close(WSCloseCode.GOING_AWAY, "server-shutdown")
+            outgoing.close(WSCloseCode.SERVICE_RESTART, "server-restart")
 
     async def _converse(self, request: web.Request, address: str) -> web.WebSocketResponse:
         settings = self._settings

@@ -77,22 +77,21 @@ def _claims(services: Services, params: JoinParams) -> TokenClaims:
 
 
 async def enter(
-    services: Services, params: JoinParams, claims: TokenClaims, member: Member, *, admitted: bool = False
+    services: Services,
+    params: JoinParams,
+    claims: TokenClaims,
+    member: Member,
+    *,
+    was: str | None = None,
+    admitted: bool = False,
 ) -> tuple[LiveSession, tuple[Node, Agreement] | None]:
     """Check everything, use up the token, and become a participant; the caller holds the room's lock. Who is `admitted`
-    already does not wait in the lobby."""
+    already does not wait in the lobby; `was` is the client id of who comes back after a restart of the server."""
     around = services.sessions.around
     session = services.sessions.find(claims.room_id)
     room = session.room if session else await _find_room(services, claims.room_id)
-    now = around.clock.wall()
-    refusal = room.join_refusal(now)
-    if session is None and room.is_used_up(now):
-        # An adhoc room whose session has just ended: its deletion is on the way.
-        refusal = "over"
-    # A running session ends by itself, in its own time: it may have been extended.
-    if refusal is not None and not (refusal == "over" and session is not None):
-        raise RpcError(*_NOT_OPEN[refusal])
-    (session.session if session else Session(room, conf_num="", resume_grace=0)).check_admission(claims.role)
+    running = session.session if session else await _session_to_come(services, room)
+    running.check_admission(claims.role, returning=was is not None)
     negotiated = _negotiate(services, session, room, claims.role, params)
     if not await around.store.used_tokens.use(claims.jti, claims.expires):
         raise RpcError("token-used", "The token was used before: ask for a new one.")
@@ -110,6 +109,7 @@ async def enter(
         user_ref=claims.user_ref,
         data=claims.data if params.data is None else params.data,
         joined_at=around.clock.wall_text(),
+        was=was,
         admitted=admitted,
     )
     member.resume_token = services.resume_tokens.issue(
@@ -121,12 +121,26 @@ async def enter(
             role=entry.role,
             user_ref=entry.user_ref,
             data=entry.data,
-            exp=int(now) + resume_tokens.LIFETIME,
+            exp=int(around.clock.wall()) + resume_tokens.LIFETIME,
         )
     )
     session.join(member, entry)
     # Who waits has no media yet: the offer was only checked.
     return session, None if session.is_awaited(member) else negotiated
+
+
+async def _session_to_come(services: Services, room: Room) -> Session:
+    """A session as the room's next one will begin. Raises RpcError when none can begin now. (One that runs already ends
+    by itself, in its own time: it may have been extended.)"""
+    now = services.sessions.around.clock.wall()
+    if room.over_at is None and room.is_used_up(now):
+        # An adhoc room whose only session has just ended: its deletion is on the way.
+        raise RpcError(*_NOT_OPEN["over"])
+    inherited = await services.sessions.inherited(room.room_id)
+    refusal = room.join_refusal(now, inherited.extended * 60)
+    if refusal is not None:
+        raise RpcError(*_NOT_OPEN[refusal])
+    return Session(room, conf_num="", resume_grace=0, inherited=inherited)
 
 
 async def _find_room(services: Services, room_id: str) -> Room:

@@ -1,4 +1,4 @@
-"""The method that goes on with a participation: after a broken connection, or after a crash of the server."""
+"""The method that goes on with a participation: after a broken connection, or after a restart of the server."""
 
 from typing import Literal
 
@@ -7,16 +7,13 @@ from signalling.domain.events import MediaDisconnected, UserRoleChanged
 from signalling.domain.room import Role
 from signalling.live.encoding import encode_event
 from signalling.resume_tokens import ResumeClaims
-from signalling.store.sessions import LEFT_BY_CRASH
+from signalling.store.sessions import LEFT_BY_RESTART
 from signalling.tokens import TokenClaims
 from signalling.ws.client import Client, Services
 from signalling.ws.errors import RpcError
 from signalling.ws.joining import enter, new_member
 from signalling.ws.params import JoinParams, ResumeParams
 from signalling.ws.results import JoinResult, join_result
-
-RETURN_TIME = 300.0
-"""Seconds after the start of a server in which those may come back whom its predecessor's crash put out."""
 
 
 async def resume(services: Services, client: Client, params: ResumeParams) -> JoinResult:
@@ -35,7 +32,7 @@ async def resume(services: Services, client: Client, params: ResumeParams) -> Jo
 
 
 async def _return(services: Services, client: Client, params: ResumeParams) -> JoinResult:
-    """Come in anew, into the session that follows the one that a crash ended."""
+    """Come in anew, into the session that follows the one that was interrupted."""
     claims = services.resume_tokens.read(params.resume_token, services.sessions.around.clock.wall())
     place = None if claims is None else await _place_lost(services, claims)
     if claims is None or place is None:
@@ -52,7 +49,8 @@ async def _return(services: Services, client: Client, params: ResumeParams) -> J
     )
     async with services.sessions.lock(claims.room_id):
         again = JoinParams(token=params.resume_token)
-        session, _ = await enter(services, again, admission, member, admitted=place == "session")
+        admitted = place == "session"
+        session, _ = await enter(services, again, admission, member, was=claims.client_id, admitted=admitted)
     client.enter(session, member, after=params.last_seq)
     services.sessions.remember(session, member)
     if not session.is_awaited(member):
@@ -61,19 +59,17 @@ async def _return(services: Services, client: Client, params: ResumeParams) -> J
 
 
 async def _place_lost(services: Services, claims: ResumeClaims) -> Literal["session", "lobby"] | None:
-    """Where the holder was when the server of their session died a moment ago; None when it did not, or they were in
+    """Where the holder was when their session was interrupted a moment ago; None when it was not, or they were in
     neither any more."""
     around = services.sessions.around
-    if around.clock.wall() - services.started_at > RETURN_TIME:
-        return None
     session = await around.store.sessions.get(claims.conf_num)
-    if session is None or not session.crashed:
+    if session is None or not session.is_returnable(around.clock.wall()):
         return None
     stay = await around.store.connections.get(claims.client_id)
     if stay is None:
         # Who waited in the lobby has no stay: they wait again.
         return "lobby"
-    return "session" if stay.left_reason == LEFT_BY_CRASH else None
+    return "session" if stay.left_reason == LEFT_BY_RESTART else None
 
 
 async def _last_role(services: Services, claims: ResumeClaims) -> Role:

@@ -1,4 +1,4 @@
-"""A server for all tests, a Chromium for those of a file, and a place to report what was measured."""
+"""A server and a Chromium for all tests, and a place to report what was measured."""
 
 import fcntl
 import tempfile
@@ -8,7 +8,7 @@ from typing import IO
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.guest import House
 from tests.support import chromium
@@ -16,6 +16,8 @@ from tests.support.server import Server, running_server
 
 # Seconds; a test takes 5 to 20 where nothing else runs.
 TIMEOUT = 240
+# A busy machine takes its time for what a person would have at once.
+expect.set_options(timeout=60_000)
 MEASURED = pytest.StashKey[list[str]]()
 TURN = pytest.StashKey[IO[str]]()
 
@@ -75,7 +77,15 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def recording_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One with a recorder, for all tests that do not care what else it records."""
+    async with running_server(tmp_path_factory.mktemp("recording"), recorders="1") as running:
+        await running.wait_for_recorder()
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium_process() -> AsyncIterator[Browser]:
     async with chromium.chromium() as running:
         yield running

@@ -15,8 +15,8 @@
   const EVENTS = [
     "user-connected", "user-disconnected", "user-reconnecting", "user-reconnected", "track-published",
     "track-unpublished", "track-muted", "track-unmuted", "message-received", "reconnecting", "reconnected",
-    "room-disconnected", "room-allowed", "user-awaited", "floor-changed", "user-role-changed", "room-record-on",
-    "room-record-off", "room-record-failed", "room-live-recording-on", "room-live-recording-off",
+    "room-interrupted", "room-disconnected", "room-allowed", "user-awaited", "floor-changed", "user-role-changed",
+    "room-record-on", "room-record-off", "room-record-failed", "room-live-recording-on", "room-live-recording-off",
     "room-live-recording-failed", "room-live-recording-updated",
   ];
 

@@ -1,8 +1,11 @@
 """A participant in a page of Chromium or Firefox, in the words of the tests."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ from tests.support.server import Server
 MEETING = Path(__file__).with_name("meeting.js")
 # Any file of the server gives a page of the right origin with nothing in it that could disturb.
 EMPTY_PAGE = "/sdk/roomcast.js"
+
+FREEZE = 1000
+"""The longest pause that a change of talker, of layer or of a screen share may cost, in milliseconds."""
+TRIES = 3
 
 # Far enough apart to survive chroma subsampling and a codec.
 COLOURS: Mapping[str, tuple[int, int, int]] = {
@@ -76,7 +83,7 @@ class Participant:
             otherwise="meeting.people()",
         )
 
-    async def hears(self, *others: "Participant", timeout: float = 20) -> None:
+    async def hears(self, *others: "Participant", timeout: float = 60) -> None:
         """Waits until the audio of each of `others` came with energy."""
         names = json.dumps([other.name for other in others])
         await eventually(
@@ -96,7 +103,7 @@ class Participant:
     async def events(self, of_type: str) -> list[Any]:
         return [detail for kind, detail in await self.page.evaluate("meeting.events") if kind == of_type]
 
-    async def happened(self, of_type: str, *, timeout: float = 20) -> None:
+    async def happened(self, of_type: str, *, timeout: float = 60) -> None:
         """Waits for an event of the room."""
         await eventually(
             self.page,
@@ -135,3 +142,44 @@ async def firefox_participant(server: Server, browser: firefox.BidiConnection, n
     page = await firefox.open_page(browser, server.url + EMPTY_PAGE)
     await page.run(MEETING.read_text())
     return Participant(server, page, name)
+
+
+async def without_a_pause(viewers: Sequence[Participant], change: Callable[[], Awaitable[None]]) -> None:
+    """Makes a change that may leave none of the viewers without a new frame for a second.
+
+    On a machine that is busy with other things pauses come by themselves: what these viewers see for as long without
+    any change is granted, and there are three tries. If it is the change that does it, it does it each time.
+    """
+    seen = []
+    for _ in range(TRIES):
+        began = time.monotonic()
+        changed = await longest_pause(viewers, change)
+        if changed < FREEZE:
+            return
+        calm = await longest_pause(viewers, partial(asyncio.sleep, time.monotonic() - began))
+        if changed < FREEZE + calm:
+            return
+        seen.append((changed, calm))
+    raise AssertionError(f"the longest pause in milliseconds, with the change and without it, in each try: {seen}")
+
+
+async def longest_pause(viewers: Sequence[Participant], doing: Callable[[], Awaitable[None]]) -> float:
+    """The longest time without a new frame, or in which a browser says that the picture froze, in milliseconds."""
+    for viewer in viewers:
+        await viewer.page.evaluate("meeting.restartGaps()")
+    before = [(await viewer.video())["frozen"] for viewer in viewers]
+    await doing()
+    gaps = [await viewer.page.evaluate("meeting.longestGap()") for viewer in viewers]
+    frozen = [(await viewer.video())["frozen"] for viewer in viewers]
+    return float(max(*gaps, *(1000 * (now - then) for now, then in zip(frozen, before, strict=True))))
+
+
+async def record(server: Server, moderator: Participant, seconds: float, *, files: int) -> float:
+    """Records until so many files hold so much each; for how many seconds that was asked for, at the most."""
+    before = server.recordings()
+    began = time.monotonic()
+    await moderator.page.evaluate("meeting.room.startRecord()")
+    await server.recorded(seconds, files, beside=before)
+    await moderator.page.evaluate("meeting.room.stopRecord()")
+    # The order to end takes a moment to the recorder.
+    return time.monotonic() - began + 2

@@ -29,6 +29,6 @@ async def test_firefox_and_two_chromiums_see_and_hear_each_other(
         await participant.join(room.room_id, talking=True)
     for participant in three:
         others = [other for other in three if other is not participant]
-        await participant.sees(*others, timeout=30)
-        await participant.hears(*others, timeout=30)
+        await participant.sees(*others)
+        await participant.hears(*others)
     assert (await three[2].video())["decoded"] > 0

@@ -11,7 +11,8 @@ from recorder.layouts import Rect
 from tests.browser.participant import Participant, chromium_participant
 from tests.support import priorities
 from tests.support.films import Watched, listen, probe, watch
-from tests.support.server import Server, is_running, running_server
+from tests.support.processes import is_running
+from tests.support.server import Server, running_server
 from tests.support.web_site import DEADLINE, site
 
 TONE = 660
@@ -52,7 +53,7 @@ async def test_the_picture_is_the_page_and_the_sound_is_the_meeting(browser: Bro
         await server.wait_for_recorder()
         room_id, red = await moderator(server, browser)
         await red.page.evaluate(START, at.url)
-        await red.happened("room-live-recording-on", timeout=60)
+        await red.happened("room-live-recording-on")
         await at.was_asked("/shown")
         await heard_in_film_of(server)
         await at.was_asked("/shown", len(at.asked) + 5)

@@ -7,9 +7,6 @@ from tests.support import chromium
 from tests.support.page import eventually
 from tests.support.server import Server
 
-# A busy machine takes its time for what a person would have at once.
-expect.set_options(timeout=20_000)
-
 
 async def test_who_knocks_waits_until_a_moderator_admits_them_and_then_they_see_each_other(
     server: Server, browser: Browser

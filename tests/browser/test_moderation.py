@@ -16,7 +16,7 @@ from tests.support.server import Server
 TONE = 0.005
 SILENCE = 1e-5
 CAMERA = {"width": 320, "height": 180, "rate": 10}
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest_asyncio.fixture(loop_scope="session")

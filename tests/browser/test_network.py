@@ -55,7 +55,7 @@ async def longest_gaps(red: Participant, green: Participant) -> tuple[float, flo
         await participant.page.evaluate("meeting.restartGaps()")
     wanted = (await green.video())["decoded"] + 300
     await eventually(
-        green.page, f"meeting.video().then(({{decoded}}) => decoded > {wanted})", "ten seconds", timeout=60
+        green.page, f"meeting.video().then(({{decoded}}) => decoded > {wanted})", "ten seconds", timeout=120
     )
     gap_of_red, gap_of_green = [await one.page.evaluate("meeting.longestGap()") for one in (red, green)]
     return round(gap_of_red), round(gap_of_green)

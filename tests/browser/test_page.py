@@ -8,9 +8,6 @@ from playwright.async_api import expect
 from tests.browser.guest import House
 from tests.support.page import eventually
 
-# A busy machine takes its time for what a person would have at once.
-expect.set_options(timeout=20_000)
-
 
 async def test_a_room_is_started_with_one_click_and_joined_by_its_link(house: House) -> None:
     ann, ben, cleo = await house.meeting_of("Ann", "Ben", "Cleo")

@@ -2,32 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from recorder.layouts import SIZES, arrange
 from recorder.live.messages import FRAGMENTS
-from tests.browser.participant import Participant, chromium_participant, colour_name
+from tests.browser.participant import Participant, chromium_participant, colour_name, record
 from tests.support.films import Watched, probe, watch
 from tests.support.live import heard
-from tests.support.server import Server, running_server
+from tests.support.server import Server
 
 TONES = {"red": 440, "green": 660, "blue": 880}
-SECONDS = 5
+SECONDS = 3
 LIVE_SECONDS = 3
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """With a recorder."""
-    async with running_server(tmp_path_factory.mktemp("server"), recorders="1") as running:
-        await running.wait_for_recorder()
-        yield running
+@pytest.fixture
+def server(recording_server: Server) -> Server:
+    return recording_server
 
 
 async def meet(server: Server, browser: Browser) -> tuple[str, list[Participant]]:
@@ -42,12 +38,6 @@ async def meet(server: Server, browser: Browser) -> tuple[str, list[Participant]
     return room.room_id, people
 
 
-async def record(moderator: Participant, seconds: float) -> None:
-    await moderator.page.evaluate("meeting.room.startRecord()")
-    await asyncio.sleep(seconds)
-    await moderator.page.evaluate("meeting.room.stopRecord()")
-
-
 async def filmed(data_dir: Path, seconds: float) -> None:
     """Wait until the live film that is being made has so much sound: on slow machines it takes its time to begin."""
     async with asyncio.timeout(60):
@@ -55,18 +45,24 @@ async def filmed(data_dir: Path, seconds: float) -> None:
             await asyncio.sleep(0.5)
 
 
-def holds_all_three(film: Watched, at: float) -> bool:
-    """Whether each has the tile that the layout gives, in the right colour, and is heard."""
-    rects = [tile.rect for tile in arrange([*TONES], [], [], SIZES["HD"])]
-    colours = {colour_name(list(film.colour(at, rect))) for rect in rects}
-    return colours == TONES.keys() and all(film.level(tone, at - 0.5, at + 0.5) > 0.02 for tone in TONES.values())
+def holds(film: Watched, *names: str) -> bool:
+    """Whether there is a second in which each has the tile that the layout gives, in the right colour, and is heard.
+
+    On a busy machine one comes later than the other, and leaves earlier.
+    """
+    rects = [tile.rect for tile in arrange([*names], [], [], SIZES["HD"])]
+    return any(
+        {colour_name(list(film.colour(second + 0.5, rect))) for rect in rects} == {*names}
+        and all(film.level(TONES[name], second, second + 1) > 0.02 for name in names)
+        for second in range(int(film.times[-1]))
+    )
 
 
 async def test_a_recorded_session_becomes_files_of_everyone_and_one_film(
     server: Server, browser: Browser, tmp_path: Path
 ) -> None:
     room_id, (red, green, blue) = await meet(server, browser)
-    await record(red, SECONDS)
+    asked = await record(server, red, SECONDS, files=3)
     for one in (red, green, blue):
         assert [kind for kind, _ in await one.page.evaluate("meeting.events")].count("room-record-on") == 1
         await one.happened("room-record-off")
@@ -76,17 +72,17 @@ async def test_a_recorded_session_becomes_files_of_everyone_and_one_film(
     for url in archive["recording"]:
         file = await server.download(url["url"], tmp_path / "one.mkv")
         told = probe(file)
-        assert abs(float(told["format"]["duration"]) - SECONDS) < 1.5
+        assert SECONDS <= float(told["format"]["duration"]) < asked
         assert told["audio"]["codec_name"] == "opus" and told["video"]["codec_name"] in ("vp8", "vp9", "h264", "av1")
 
     file = await server.download(archive["transcoded"][0]["url"], tmp_path / "film.mp4")
     told = probe(file)
     assert (told["video"]["codec_name"], told["video"]["width"], told["video"]["height"]) == ("h264", 1280, 720)
     assert told["video"]["avg_frame_rate"] == "25/1" and told["audio"]["codec_name"] == "aac"
-    assert abs(float(told["format"]["duration"]) - SECONDS) < 1.5
+    assert SECONDS <= float(told["format"]["duration"]) < asked
     film = watch(file)
     assert max(later - earlier for earlier, later in pairwise(film.times)) < 0.2
-    assert holds_all_three(film, SECONDS / 2)
+    assert holds(film, *TONES)
 
 
 async def test_a_live_recording_is_a_film_of_both_soon_after_it_was_stopped(
@@ -98,12 +94,12 @@ async def test_a_live_recording_is_a_film_of_both_soon_after_it_was_stopped(
         await one.join(room.room_id, role=role, talking=True, tone=TONES[one.name])
     await red.sees(green)
     await green.sees(red)
+    asked = time.monotonic()
     await red.page.evaluate("meeting.room.startLiveRecording()")
     for one in (red, green):
         await one.happened("room-live-recording-on")
     assert await green.page.evaluate("meeting.room.liveRecording")
     assert [event["startedBy"] for event in await green.events("room-live-recording-on")] == [red.client_id]
-    started = time.monotonic()
     await filmed(server.data_dir, LIVE_SECONDS)
     await red.page.evaluate("meeting.room.stopLiveRecording()")
     stopped = time.monotonic()
@@ -117,24 +113,21 @@ async def test_a_live_recording_is_a_film_of_both_soon_after_it_was_stopped(
     told = probe(file)
     assert (told["video"]["codec_name"], told["video"]["width"], told["video"]["height"]) == ("h264", 1280, 720)
     assert told["video"]["r_frame_rate"] == "25/1" and told["audio"]["codec_name"] == "aac"
-    assert abs(float(told["format"]["duration"]) - (stopped - started)) < 3
-    film = watch(file)
-    at = film.times[-1] - 1
-    rects = [tile.rect for tile in arrange(["red", "green"], [], [], SIZES["HD"])]
-    assert {colour_name(list(film.colour(at, rect))) for rect in rects} == {"red", "green"}
-    assert all(film.level(TONES[name], at - 0.5, at + 0.5) > 0.02 for name in ("red", "green"))
+    # The order to end takes a moment to the recorder.
+    assert LIVE_SECONDS - 0.5 < float(told["format"]["duration"]) < stopped - asked + 2
+    assert holds(watch(file), "red", "green")
 
 
 async def test_a_killed_recorder_costs_a_moment_and_the_session_goes_on_in_a_new_segment(
     server: Server, browser: Browser, tmp_path: Path
 ) -> None:
     room_id, (red, green, blue) = await meet(server, browser)
+    before = server.recordings()
     await red.page.evaluate("meeting.room.startRecord()")
-    await asyncio.sleep(SECONDS)
-    killed = server.kill_recorder()
-    while server.recorders() in ([], [killed]):
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(SECONDS + 4)
+    await server.recorded(SECONDS, 3, beside=before)
+    before |= server.recordings()
+    server.kill_recorder()
+    await server.recorded(SECONDS, 3, beside=before)
     await red.page.evaluate("meeting.room.stopRecord()")
     for one in (red, green, blue):
         await one.leave()
@@ -143,7 +136,7 @@ async def test_a_killed_recorder_costs_a_moment_and_the_session_goes_on_in_a_new
         await server.download(url["url"], tmp_path / f"{place}.mp4") for place, url in enumerate(archive["transcoded"])
     ]
     lengths = [float(probe(film)["format"]["duration"]) for film in films]
-    # The first segment lacks the last second at most.
-    assert min(lengths) > SECONDS - 1.5
+    # What was on the disk is not lost.
+    assert min(lengths) > SECONDS - 0.5
     for film in films:
-        assert holds_all_three(watch(film), 3)
+        assert holds(watch(film), *TONES)

@@ -62,7 +62,7 @@ async def media_node(server: Signalling) -> AsyncIterator[None]:
         COMMAND, "media-node", env=environment, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(60):
             while (await session.get(f"{server.url}/health")).status != 200:
                 await asyncio.sleep(0.1)
         yield

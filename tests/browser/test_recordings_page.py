@@ -254,7 +254,7 @@ async def record_and_watch(house: House) -> None:
     await ann.page.keyboard.press("p")
     await ann.page.get_by_role("button", name="Start recording").click()
     await expect(ben.page.locator("#state-recording")).to_be_visible()
-    await asyncio.sleep(3)
+    await house.server.recorded(2.0, 2)
     await ann.page.get_by_role("button", name="Stop recording").click()
     await expect(ben.page.locator("#state-recording")).to_be_hidden()
     for guest in (ann, ben):

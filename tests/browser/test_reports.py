@@ -10,8 +10,8 @@ from tests.browser.participant import Participant, chromium_participant
 from tests.support.server import Server
 
 KINDS = ("audio", "video")
-SECONDS = 21
-"""Four intervals of the media node at least."""
+SECONDS = 13
+"""Two intervals of the media node at least."""
 
 # Without what only fills the line up; sizes are those of payloads, as in the reports.
 BYTES = """probe.stats().then((all) => {

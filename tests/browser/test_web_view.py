@@ -191,8 +191,8 @@ async def failure(at: Site, folder: Path, path: str = "") -> WebViewError:
     with pytest.raises(WebViewError) as raised:
         async with shown(at, path):
             pass
+    await eventually(lambda: not processes_of(folder))
     assert list(folder.iterdir()) == []
-    assert not processes_of(folder)
     return raised.value
 
 
@@ -223,7 +223,7 @@ async def test_a_page_that_hangs_keeps_its_last_picture(folder: Path) -> None:
         await at.was_asked("/hangs")
         assert is_coloured(view, 100, RED)
         assert view.failed is None
-    assert not processes_of(folder)
+    await eventually(lambda: not processes_of(folder))
 
 
 async def test_a_page_that_asks_goes_on_by_itself(folder: Path) -> None:

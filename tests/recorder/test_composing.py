@@ -11,23 +11,26 @@ import pytest
 from recorder.compose_process import NICENESS, ComposeOrder
 from recorder.composing import Composing, ComposingError
 from tests.support.probing import probe
+from tests.support.processes import command_line, descendants
 from tests.support.recordings import Track, joined, write_file, write_timeline
+
+HOUR = 3600.0
 
 
 def segment(folder: Path, seconds: float) -> ComposeOrder:
-    write_file(folder / "ada-1.mkv", Track(seconds))
+    """Of so many seconds, of which somebody is to be seen for three at the most."""
+    write_file(folder / "ada-1.mkv", Track(min(seconds, 3.0)))
     write_timeline(folder, joined("ada"), end=seconds)
     return ComposeOrder(folder=folder, output=folder / "composite.mp4", encoder="libx264")
 
 
 def children() -> list[int]:
-    pids = [pid for path in Path(f"/proc/{os.getpid()}/task").glob("*/children") for pid in path.read_text().split()]
-    return [int(pid) for pid in pids if b"recorder.compose_process" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in descendants(os.getpid()) if b"recorder.compose_process" in command_line(pid)]
 
 
 async def started(told: list[float]) -> int:
     """The process id, as soon as it is at work."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not told:
             await asyncio.sleep(0.02)
     return children()[0]
@@ -48,7 +51,7 @@ async def test_a_composite_is_made_in_a_process_that_steps_back(tmp_path: Path) 
 
 async def test_cancelling_ends_the_process_and_leaves_no_half_film(tmp_path: Path) -> None:
     composing, told = Composing(1), []
-    task = asyncio.create_task(composing.compose(segment(tmp_path, 20.0), lambda: None, told.append))
+    task = asyncio.create_task(composing.compose(segment(tmp_path, HOUR), lambda: None, told.append))
     pid = await started(told)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -59,7 +62,7 @@ async def test_cancelling_ends_the_process_and_leaves_no_half_film(tmp_path: Pat
 
 async def test_a_process_that_is_killed_may_be_tried_again_and_shows_no_film(tmp_path: Path) -> None:
     composing, told = Composing(1), []
-    task = asyncio.create_task(composing.compose(segment(tmp_path, 20.0), lambda: None, told.append))
+    task = asyncio.create_task(composing.compose(segment(tmp_path, HOUR), lambda: None, told.append))
     os.kill(await started(told), signal.SIGKILL)
     with pytest.raises(ComposingError, match="-9") as caught:
         await task
@@ -92,8 +95,8 @@ async def test_a_process_does_not_outlive_whoever_ordered(tmp_path: Path) -> Non
         sys.executable, "-m", "recorder.compose_process",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    process.stdin.write(segment(tmp_path, 20.0).model_dump_json().encode() + b"\n")
+    process.stdin.write(segment(tmp_path, HOUR).model_dump_json().encode() + b"\n")
     await process.stdout.readline()
     process.stdin.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await process.wait() == 143

@@ -131,9 +131,9 @@ def test_a_rotated_camera_is_shown_upright(tmp_path, degrees):
     plain = write_file(tmp_path / "plain.mkv", Track(0.4, (RED,), codec="libx264"))
     turned = tmp_path / "turned.mp4"
     run = ["ffmpeg", "-v", "error", "-i", plain, "-map", "0:v", "-c", "copy", "-metadata:s:v", f"rotate={degrees}"]
-    subprocess.run([*run, turned], check=True, timeout=30)
+    subprocess.run([*run, turned], check=True, timeout=60)
     upright = tmp_path / "upright.png"
-    subprocess.run(["ffmpeg", "-v", "error", "-i", turned, "-frames:v", "1", upright], check=True, timeout=30)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", turned, "-frames:v", "1", upright], check=True, timeout=60)
     reader = PictureReader(turned, Clip("turned.mp4", 0.0), 0.0)
     frame = reader.picture(0.0)
     assert frame is not None and frame.rotation != 0

@@ -12,16 +12,25 @@ import pytest
 
 from recorder.composing import Composing
 from recorder.delivery import Workshop
-from recorder.jobs import LIVE_WEIGHT, Jobs
+from recorder.jobs import Jobs
 from recorder.live import live_recording
 from recorder.live.finishing import finished_film
 from recorder.live.live_recording import LiveRecording
 from recorder.live.messages import FILM, FRAGMENTS, LiveOrder
 from recorder.storage import ArchiveStorage
 from recorder.work_folder import WorkFolder
-from sfu.recording_messages import FileKnown, FileStored, Person, PutSegment, RecorderMessage, SegmentFailed
+from sfu.recording_messages import (
+    LIVE_WEIGHT,
+    FileKnown,
+    FileStored,
+    Person,
+    PutSegment,
+    RecorderMessage,
+    SegmentFailed,
+)
 from tests.support.films import probe, watch
 from tests.support.live import Someone, heard, live_segment
+from tests.support.processes import command_line, descendants
 from tests.support.recorder_signalling import ADA, finish_segment, put_people, put_segment, put_stage
 from tests.support.tap_port import TapPort, tap_port
 
@@ -78,8 +87,7 @@ async def recorder(folder: Path, capacity: int = 8) -> AsyncIterator[Recorder]:
 
 
 def children() -> list[int]:
-    pids = [pid for path in Path(f"/proc/{os.getpid()}/task").glob("*/children") for pid in path.read_text().split()]
-    return [int(pid) for pid in pids if b"recorder.live" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in descendants(os.getpid()) if b"recorder.live" in command_line(pid)]
 
 
 def live(tap: TapPort, **changes: object) -> PutSegment:

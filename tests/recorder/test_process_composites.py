@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +49,7 @@ async def test_films_bear_the_watermark_and_two_people_become_one_webm_at_once(t
         )
         for order in (plain, single):
             assert (await signalling.order(order)).error is None
-        await asyncio.sleep(2.0)
+        await recorder.recorded(2.0, files=4)
         for order in (single, plain):
             await signalling.order(finish_segment(order.segment_id))
         await signalling.told(FileStored, 6)
@@ -83,7 +82,7 @@ async def test_a_segment_whose_film_failed_is_kept_and_delivered_once_it_is_made
     ):
         await linked(signalling)
         await signalling.order(put_segment(tap.target, watermark=True))
-        await asyncio.sleep(1.0)
+        await recorder.recorded(1.0)
         Path(mark).write_text("no picture any more")
         await signalling.order(finish_segment())
         failed = await signalling.told(CompositeFailed)
@@ -92,7 +91,7 @@ async def test_a_segment_whose_film_failed_is_kept_and_delivered_once_it_is_made
         async with asyncio.timeout(60):
             while json.loads((folder / "job.json").read_text())["phase"] != "kept":
                 await asyncio.sleep(0.05)
-        (told,) = re.findall(r"roomcast compose [^\"]*", recorder.log())
+        told = (await recorder.logged(r"roomcast compose [^\"]*")).group()
     command = [sys.executable, "-m", *told.split()]
     assert subprocess.run(command, capture_output=True, timeout=60).returncode == 0
     watermark(tmp_path, 140)

@@ -4,14 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from signalling.store import Store
-from tests.support.server import Server, running_server, serve_fails
+from tests.support.server import Server, running_server
 from tests.support.signalling import RefusedByServerError, RpcClient
 from tests.support.webhook_receiver import receiving
 
 SECRET = "a webhook secret"
+JOINED = {
+    "type": "connection-began",
+    "at": 4_000_000_000.0,
+    "client_id": "c0ffee",
+    "name": "Late",
+    "role": "participant",
+    "user_ref": "u",
+    "address": "127.0.0.1",
+    "agent": "a",
+}
 
 
 async def stays(server: Server, conf_num: str) -> list[tuple[str, str | None]]:
@@ -19,7 +27,7 @@ async def stays(server: Server, conf_num: str) -> list[tuple[str, str | None]]:
     store = await Store.open(f"sqlite:///{server.data_dir}/roomcast.db")
     try:
         session = await store.sessions.get(conf_num)
-        assert session is not None and session.closed_at is not None and session.crashed
+        assert session is not None and session.closed_at is not None and session.interrupted
         found = await store.connections.list(conf_num)
         assert all(one.left_at is not None and one.joined_at <= one.left_at <= session.closed_at for one in found)
         return [(one.name, one.left_reason) for one in found]
@@ -81,7 +89,9 @@ async def test_a_killed_server_comes_back_with_its_reports_webhooks_tokens_and_p
             ]
 
 
-async def test_after_a_crash_everyone_is_back_in_the_role_that_they_had_last(tmp_path: Path) -> None:
+async def test_after_a_crash_everyone_is_back_in_their_last_role_what_was_decided_holds_and_the_journal_is_kept(
+    tmp_path: Path,
+) -> None:
     async with running_server(tmp_path) as server:
         # A room that lets nobody in unasked, and that a session uses up.
         room_id = await server.create_enablex_room(knock=True, adhoc=True)
@@ -90,54 +100,31 @@ async def test_after_a_crash_everyone_is_back_in_the_role_that_they_had_last(tmp
             bobs = await join(bob, server, room_id, "Bob")
             await ann.call("approve-awaited-user", client_id=bobs["client_id"])
             eves = await join(eve, server, room_id, "Eve")
+            await ann.call("lock")
+            await ann.call("hard-mute")
+            await ann.call("pin-users", client_ids=[anns["client_id"]])
             await ann.call("switch-user-role", client_id=bobs["client_id"])
             ports = await server.kill()
+    # As if the process had died between a line in the journal and its transaction.
+    journal = server.data_dir / "journal.jsonl"
+    with journal.open("a") as file:
+        file.write(json.dumps(JOINED | {"conf_num": anns["conf_num"]}) + "\n")
     async with (
         running_server(tmp_path, ports) as server,
         RpcClient(server.url) as ann,
         RpcClient(server.url) as bob,
         RpcClient(server.url) as eve,
     ):
+        assert ("Late", "server-restart") in await stays(server, anns["conf_num"])
+        assert journal.read_bytes() == b""
         returned = await ann.call("resume", resume_token=anns["resume_token"], last_seq=0)
         assert (returned["role"], returned["awaited"]) == ("participant", None)
-        assert await refusal(ann, "lock") == "role-forbidden"
+        state = returned["room_state"]
+        assert state["locked"] and state["hard_muted"] and state["pinned"] == [returned["client_id"]]
+        assert await refusal(eve, "join", token=await server.create_token(room_id, "Dan")) == "room-locked"
+        assert await refusal(ann, "unlock") == "role-forbidden"
         await bob.call("resume", resume_token=bobs["resume_token"], last_seq=0)
-        await bob.call("lock")
         await bob.call("unlock")
         # Who had not been let in yet is not let in by this.
         returned = await eve.call("resume", resume_token=eves["resume_token"], last_seq=0)
         assert returned["awaited"] == "approval"
-
-
-async def test_what_the_database_had_not_got_when_the_server_was_killed_is_there_after_the_restart(
-    tmp_path: Path,
-) -> None:
-    async with running_server(tmp_path) as server:
-        room_id = (await server.create_room()).room_id
-        async with RpcClient(server.url) as ann:
-            anns = await join(ann, server, room_id, "Ann", "moderator")
-        ports = await server.kill()
-    # As if the process had died between the line in the journal and the transaction.
-    entry = {
-        "type": "connection-began",
-        "conf_num": anns["conf_num"],
-        "at": 4_000_000_000.0,
-        "client_id": "c0ffee",
-        "name": "Bob",
-        "role": "participant",
-        "user_ref": "u",
-        "address": "127.0.0.1",
-        "agent": "a",
-    }
-    (server.data_dir / "journal.jsonl").write_text(json.dumps(entry) + "\n")
-    async with running_server(tmp_path, ports) as server:
-        assert ("Bob", "server-restart") in await stays(server, anns["conf_num"])
-        assert (server.data_dir / "journal.jsonl").read_bytes() == b""
-
-
-async def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    async with running_server(tmp_path) as server:
-        errors = await serve_fails(server.data_dir)
-        assert "another server runs on this folder" in " ".join(errors.split())
-        async with aiohttp.ClientSession() as http, http.get(f"{server.url}/health") as answer:
-            assert answer.status == 200

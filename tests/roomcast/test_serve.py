@@ -2,29 +2,34 @@
 
 import asyncio
 import json
+import logging
 import os
-import signal
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
+from typer.testing import CliRunner
 
-from tests.support.server import COMMAND, free_port, is_running, running_server, serve_fails
+from roomcast.cli import app
+from tests.support.processes import is_running
+from tests.support.server import COMMAND, free_port, running_server, serve_fails
 
 
 async def test_the_first_start_tells_the_credentials_and_the_next_does_not(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server:
         file = server.data_dir / "credentials.json"
         credentials = json.loads(file.read_text())
-        first = server.log.read_text()
-        assert f"http://127.0.0.1:{server.http_port}/" in first
-        assert first.count(credentials["app_id"]) == first.count(credentials["app_key"]) == 1
         assert {stat.S_IMODE(path.stat().st_mode) for path in server.data_dir.iterdir()} == {0o600}
         children = server.media_nodes()
         assert await server.stop() == 0
     assert not any(map(is_running, children))
+    first = server.log.read_text()
+    assert f"http://127.0.0.1:{server.http_port}/" in first
+    assert first.count(credentials["app_id"]) == first.count(credentials["app_key"]) == 1
     server.log.unlink()
     async with running_server(tmp_path) as server:
         assert json.loads(file.read_text()) == credentials
@@ -39,28 +44,16 @@ async def test_the_first_start_tells_the_credentials_and_the_next_does_not(tmp_p
     assert (server.data_dir / "link-secret").read_text().strip() not in first + second
 
 
-async def test_a_media_node_that_dies_comes_back_and_none_outlives_a_killed_server(tmp_path: Path) -> None:
-    async with running_server(tmp_path) as server:
-        killed = server.kill_media_node()
-        while server.media_nodes() in ([], [killed]) or not await server.healthy():
-            await asyncio.sleep(0.05)
-        children = server.media_nodes()
-        server.process.kill()
-        await server.process.wait()
-        while any(map(is_running, children)):
-            await asyncio.sleep(0.05)
-
-
-async def test_a_recorder_that_dies_comes_back_and_none_outlives_its_server(tmp_path: Path) -> None:
+async def test_children_that_die_come_back_and_none_outlives_a_killed_server(tmp_path: Path) -> None:
     async with running_server(tmp_path, recorders="1") as server:
-        while not (server.data_dir / "recordings" / "0").is_dir():
+        await server.wait_for_recorder()
+        node, recorder = server.kill_media_node(), server.kill_recorder()
+        while server.media_nodes() in ([], [node]) or server.recorders() in ([], [recorder]):
             await asyncio.sleep(0.05)
-        first = server.recorders()
-        os.kill(first[0], signal.SIGKILL)
-        while server.recorders() in ([], first):
-            await asyncio.sleep(0.05)
-        children = server.recorders()
-    assert not any(map(is_running, children))
+        await server.wait_until_healthy()
+        children = server.media_nodes() + server.recorders()
+        await server.kill()
+        assert not any(map(is_running, children))
 
 
 async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: Path) -> None:
@@ -69,6 +62,19 @@ async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: 
         taken.listen()
         errors = await serve_fails(tmp_path, ROOMCAST_HTTP_PORT=str(taken.getsockname()[1]))
     assert "ROOMCAST_HTTP_PORT" in errors
+
+
+@pytest.fixture
+def unchanged() -> Iterator[None]:
+    """The command makes this process a server's, as far as it comes: that ends with the test."""
+    root = logging.getLogger()
+    mask, handlers, level = os.umask(0o022), root.handlers[:], root.level
+    os.umask(mask)
+    yield
+    os.umask(mask)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
@@ -82,13 +88,19 @@ async def test_a_taken_port_is_said_with_the_variable_that_changes_it(tmp_path: 
         ({"ROOMCAST_ARCHIVE_URL": "gopher://u:sesame@host"}, "archive_url"),
     ],
 )
-async def test_what_stops_the_start_is_named(tmp_path: Path, variables: dict[str, str], mentions: str) -> None:
-    errors = await serve_fails(tmp_path, **variables)
-    assert mentions in errors
-    assert "sesame" not in errors
+def test_what_stops_the_start_is_named(
+    tmp_path: Path, unchanged: None, variables: dict[str, str], mentions: str
+) -> None:
+    where = {"COLUMNS": "200", "ROOMCAST_HTTP_PORT": "0", "ROOMCAST_DATA_DIR": str(tmp_path)}
+    result = CliRunner().invoke(app, ["serve"], env=where | variables)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert mentions in result.stderr
+    assert "sesame" not in result.stderr
 
 
-async def test_a_media_node_of_its_own_links_by_url_and_secret(tmp_path: Path) -> None:
+async def test_another_media_node_is_let_in_by_the_secret_and_another_server_not_into_the_folder(
+    tmp_path: Path,
+) -> None:
     secret = "a secret that two machines share"
     async with running_server(tmp_path, link_secret=secret) as server:
         environment = {
@@ -106,3 +118,6 @@ async def test_a_media_node_of_its_own_links_by_url_and_secret(tmp_path: Path) -
         finally:
             node.terminate()
             assert await node.wait() == 0
+        errors = await serve_fails(server.data_dir)
+        assert "another server runs on this folder" in " ".join(errors.split())
+        assert (await server.get("/health"))["media_nodes"] >= 1

@@ -12,6 +12,7 @@ import pytest
 
 from roomcast import supervision
 from roomcast.supervision import Backoff, ChildCommand, keep_running
+from tests.support.processes import is_running
 
 REPOSITORY = Path(__file__).parents[2]
 # Appends its process id to a file, then waits to be ended.
@@ -36,14 +37,6 @@ def child(file: Path, *arguments: str) -> ChildCommand:
 
 def pids(file: Path) -> list[int]:
     return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 async def until(condition: Callable[[], bool]) -> None:

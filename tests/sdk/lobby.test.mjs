@@ -41,15 +41,22 @@ async function joined(options = {}) {
   });
   rooms.push(room);
   const events = [];
-  for (const type of ["room-allowed", "slots-renewed", "reconnecting", "reconnected", "room-disconnected"])
+  for (const type of [
+    "room-allowed",
+    "slots-renewed",
+    "room-interrupted",
+    "reconnecting",
+    "reconnected",
+    "room-disconnected",
+  ])
     room.on(type, (event) => events.push([type, event]));
   return { room, events };
 }
 
 const asked = (method) =>
   FakeSocket.made.flatMap((socket) => socket.sent.filter((request) => request.method === method));
-const letIn = () =>
-  FakeSocket.last.notify("room-allowed", { seq: 1, session: session({ participants: [MIA] }), time_left: 9 });
+const letIn = (seq = 1) =>
+  FakeSocket.last.notify("room-allowed", { seq, session: session({ participants: [MIA] }), time_left: 9 });
 
 test("who has to wait gets a room that says so, and negotiates nothing", async () => {
   const { room } = await joined();
@@ -99,17 +106,20 @@ for (const reason of ["denied-by-moderator", "awaited-too-long"])
     assert.deepEqual(events, [["room-disconnected", { reason, message: "No." }]]);
   });
 
-test("a connection lost while waiting is resumed, and one waits on", async () => {
+test("a connection that a restart of the server ends while one waits is resumed, and one waits on", async () => {
   const { room, events } = await joined();
   answers.resume = () => ({ result: joinResult({ awaited: "approval" }) });
+  FakeSocket.last.notify("room-interrupted", { seq: 1, reason: "server-restart", message: "Soon." });
+  assert.equal(room.state, "awaiting");
   FakeSocket.last.drop();
   assert.equal(room.state, "reconnecting");
   await happened(() => room.state === "awaiting");
   assert.deepEqual(
     events.map(([type]) => type),
-    ["reconnecting", "reconnected"],
+    ["room-interrupted", "reconnecting", "reconnected"],
   );
-  letIn();
+  assert.deepEqual(events[0][1], { reason: "server-restart", message: "Soon." });
+  letIn(2);
   await happened(() => room.mediaState === "connected");
 });
 

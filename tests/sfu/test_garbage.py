@@ -61,12 +61,40 @@ def test_a_participant_who_left_is_freed_once_nobody_can_ask_for_their_packets()
 
 
 def test_full_collections_are_never_begun_by_themselves() -> None:
-    thresholds = gc.get_threshold()
+    gc.enable()
     try:
         garbage.tame()
-        assert gc.get_threshold()[2] > 1_000_000
-        garbage.put_aside()
+        assert not gc.isenabled()
+        known = weakref.ref(Cycle())
+        before = gc.get_freeze_count()
+        kept: list[list[int]] = []
+        for _ in range(garbage.AGEING + 2):
+            kept += [[number] for number in range(2 * garbage.YOUNG)]
+            garbage.put_aside()
+        assert known() is None
+        assert gc.get_freeze_count() - before > 2 * garbage.YOUNG
         garbage.collect_all()
     finally:
         gc.unfreeze()
-        gc.set_threshold(*thresholds)
+
+
+class Cycle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_all_is_collected_when_nobody_waits_or_memory_runs_away() -> None:
+    keeper = garbage.Keeper(memory=100)
+
+    def look(transports: int, packets: int, memory: int = 100) -> bool:
+        due = keeper.look(transports=transports, packets=packets, memory=memory)
+        if due:
+            keeper.collected(memory)
+        return due
+
+    assert not look(0, 0)
+    assert [look(1, 5), look(1, 9), look(0, 9), look(0, 9)] == [False, False, True, False]
+    # Some are there, of whom nobody sends anything.
+    assert [look(2, 9) for _ in range(garbage.SELDOM)].index(True) == garbage.SELDOM - 2
+    assert [look(2, 10, memory=garbage.RUN_AWAY), look(2, 11, memory=garbage.RUN_AWAY + 201)] == [False, True]
+    assert not look(2, 12, memory=garbage.RUN_AWAY + 201)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
+from sfu import link as link_module
 from sfu.link import Link
 from sfu.link_messages import (
     COMMANDS,
@@ -47,8 +49,8 @@ class Signalling:
         return socket
 
 
-@pytest.fixture
-async def linked() -> AsyncIterator[tuple[Signalling, Link[NodeMessage, Command], list[Command]]]:
+@asynccontextmanager
+async def dialling() -> AsyncIterator[tuple[Signalling, Link[NodeMessage, Command], list[Command]]]:
     signalling = Signalling()
     app = web.Application()
     app.router.add_get("/link", signalling.serve)
@@ -72,6 +74,12 @@ async def linked() -> AsyncIterator[tuple[Signalling, Link[NodeMessage, Command]
         yield signalling, link, obeyed
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def linked() -> AsyncIterator[tuple[Signalling, Link[NodeMessage, Command], list[Command]]]:
+    async with dialling() as link:
+        yield link
 
 
 async def test_hello_comes_first_then_the_state_then_replies(
@@ -115,3 +123,25 @@ async def test_a_broken_link_is_dialled_again_and_the_state_told_anew(
     assert await signalling.received.get() == NodeLoad(transports=7, cpu=0.0)
     link.send(NodeLoad(transports=8, cpu=0.5))
     assert await signalling.received.get() == NodeLoad(transports=8, cpu=0.5)
+
+
+async def test_a_link_that_is_refused_is_dialled_again_more_and_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "FIRST_RETRY", 0.01)
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        if seconds:
+            waits.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    async with dialling() as (signalling, _, _):
+        for code in [WSCloseCode.POLICY_VIOLATION] * 3 + [WSCloseCode.GOING_AWAY]:
+            socket = await signalling.sockets.get()
+            await socket.close(code=code)
+        await signalling.sockets.get()
+    refused, last = waits[:3], waits[3]
+    assert refused == sorted(refused)
+    assert refused[-1] >= 0.02
+    assert last <= 0.01

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sfu import node as node_module
 from sfu.dtls import Certificate
 from sfu.forwarding.router import Router
 from sfu.link_messages import (
@@ -126,6 +127,23 @@ async def test_deleting_is_idempotent_and_takes_the_routers_transports_along() -
         node.node.tick()
 
 
+async def test_a_large_session_is_closed_a_few_transports_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_module, "CLOSE_BATCH", 1)
+    async with Node() as node:
+        for command in (put_router(), *(put_transport(name) for name in ("one", "two", "three", "four"))):
+            assert node.error(command) is None
+        assert node.error(DeleteRouter(request_id=1, router_id="r")) is None
+        assert node.node.transport_ids == ("two", "three", "four")
+        node.node.tick()
+        assert node.node.transport_ids == ("three", "four")
+        # Who comes back meanwhile is not closed with the others.
+        for command in (put_router("other"), put_transport("three", "other")):
+            assert node.error(command) is None
+        for _ in range(DECISION_TICKS):
+            node.node.tick()
+        assert node.node.transport_ids == ("three",)
+
+
 async def test_credentials_are_free_again_after_a_delete() -> None:
     async with Node() as node:
         assert node.error(put_router()) is None
@@ -242,7 +260,7 @@ async def test_a_fault_in_one_session_holds_up_no_packets_of_the_others(monkeypa
             assert node.error(command) is None
         flushed: list[bool] = []
         monkeypatch.setattr(Router, "attend", lambda *_: 1 / 0)
-        monkeypatch.setattr(node.node._path, "flush", lambda: flushed.append(True))
+        monkeypatch.setattr(node.node._path, "advance", lambda: flushed.append(True))
         node.node.batch_done()
         assert flushed
         assert node.counters.totals()["fault"] == 1

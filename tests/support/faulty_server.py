@@ -91,8 +91,8 @@ class FaultyServer:
     def rtcp(self, transport: Transport, data: bytes, now: float) -> None:
         pass
 
-    def batch_done(self) -> None:
-        pass
+    def batch_done(self) -> int:
+        return 0
 
     def connected(self, transport: Transport) -> None:
         pass

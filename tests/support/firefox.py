@@ -21,7 +21,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from tests.support import priorities
 
 EXECUTABLE = "firefox-esr"
-START_TIMEOUT = 30.0
+START_TIMEOUT = 60.0
 PROBE = Path(__file__).with_name("page_probe.js")
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 

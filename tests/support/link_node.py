@@ -24,7 +24,7 @@ from sfu.link_messages import (
 FINGERPRINT = Fingerprint(algorithm="sha-256", value=":".join(["EE"] * 32))
 TAP = TapAddress(port=50_000, fingerprint=FINGERPRINT)
 CANDIDATE = Candidate(protocol="udp", ip="127.0.0.1", port=40_000)
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 C = TypeVar("C", bound=Command)
 

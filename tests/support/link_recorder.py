@@ -18,7 +18,7 @@ from sfu.recording_messages import (
 )
 from tests.support.signalling import SECRET, Signalling
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 C = TypeVar("C", bound=RecorderCommand)
 

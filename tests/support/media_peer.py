@@ -84,6 +84,7 @@ class Recorder:
         self.batches.append(self._in_batch)
         self._in_batch = 0
         self._happened.set()
+        return 0
 
     def connected(self, transport):
         self._note("connected", transport.transport_id)

@@ -20,6 +20,21 @@ class Probe:
     packets: dict[str, list[float]] = field(default_factory=dict)
 
 
+def seconds_written(path: Path) -> float:
+    """How much is in a file that still grows: the time of the last packet, of the stream that is least far."""
+    ends: dict[int, float] = {}
+    try:
+        with av.open(str(path)) as container:
+            ends = {stream.index: 0.0 for stream in container.streams}
+            for packet in container.demux():
+                if packet.pts is not None:
+                    ends[packet.stream.index] = max(ends[packet.stream.index], float(packet.pts * packet.time_base))
+    except av.FFmpegError:
+        # Caught in the middle of a write.
+        return 0.0
+    return min(ends.values(), default=0.0)
+
+
 def probe(path: Path) -> Probe:
     """Fails when ffprobe finds any fault."""
     command = ["ffprobe", "-v", "warning", "-show_format", "-show_streams", "-show_packets", "-of", "json", str(path)]

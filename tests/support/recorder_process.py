@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import AsyncIterator
@@ -9,10 +10,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.recorder_signalling import SECRET, ScriptedSignalling
+from tests.support.probing import seconds_written
+from tests.support.process_log import logged
+from tests.support.recorder_signalling import PATIENCE, SECRET, ScriptedSignalling
 
 REPOSITORY = Path(__file__).parents[2]
-STOP_TIMEOUT = 20.0
+STOP_TIMEOUT = 60.0
 
 
 @dataclass
@@ -43,8 +46,18 @@ class RecorderProcess:
         async with asyncio.timeout(STOP_TIMEOUT):
             return await self.process.wait()
 
+    async def recorded(self, seconds: float, files: int = 1) -> None:
+        """Wait until so many files of segments that are not delivered hold so much each."""
+        async with asyncio.timeout(PATIENCE):
+            while sum(seconds_written(file) >= seconds for file in self.work.glob("*/*.mkv")) < files:
+                await asyncio.sleep(0.05)
+
     def log(self) -> str:
+        """What was logged so far. Of a process that runs, `logged` waits for what is to come."""
         return (self.folder / "recorder.log").read_text()
+
+    async def logged(self, pattern: str) -> re.Match[str]:
+        return await logged(self.folder / "recorder.log", pattern)
 
 
 @asynccontextmanager

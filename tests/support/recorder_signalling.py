@@ -26,7 +26,7 @@ from sfu.recording_messages import (
 )
 
 SECRET = "the secret of the link"
-PATIENCE = 60.0
+PATIENCE = 120.0
 ADA = Person(name="Ada", role="moderator")
 
 M = TypeVar("M", bound=RecorderMessage)

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,14 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.probing import seconds_written
+from tests.support.process_log import logged
+from tests.support.processes import command_line, descendants, is_running
+
 COMMAND = Path(sys.executable).with_name("roomcast")
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 60.0
-ARCHIVE_TIMEOUT = 60.0
+START_TIMEOUT = 120.0
+STOP_TIMEOUT = 120.0
+ARCHIVE_TIMEOUT = 120.0
 # Enough of the log to see why something failed, little enough to read.
 LOG_TAIL = 6000
 
@@ -136,21 +141,31 @@ class Server:
 
     def media_nodes(self) -> list[int]:
         """Process ids of the media nodes that run as children of this server, in the order of their indexes."""
-        nodes = [pid for pid in _descendants(self.process.pid) if b"media-node" in _command_line(pid)]
-        return sorted(nodes, key=_command_line)
+        nodes = [pid for pid in descendants(self.process.pid) if b"media-node" in command_line(pid)]
+        return sorted(nodes, key=command_line)
 
     def recorders(self) -> list[int]:
         """Process ids of the recorders that run as children of this server."""
-        return [pid for pid in _descendants(self.process.pid) if b"--recorder-id" in _command_line(pid)]
+        return [pid for pid in descendants(self.process.pid) if b"--recorder-id" in command_line(pid)]
 
     def web_views(self) -> list[int]:
         """Process ids of the browsers in which recorders show pages."""
-        return [pid for pid in _descendants(self.process.pid) if b"--remote-debugging-pipe" in _command_line(pid)]
+        return [pid for pid in descendants(self.process.pid) if b"--remote-debugging-pipe" in command_line(pid)]
 
     async def wait_for_recorder(self) -> None:
         """Wait until something can be recorded."""
         while "roomcast_signalling_recorders 1.0" not in await self.text("/metrics"):
             await asyncio.sleep(0.1)
+
+    def recordings(self) -> set[Path]:
+        """The files of participants that are being recorded, or not delivered yet."""
+        return set(self.data_dir.glob("recordings/*/*/*.mkv"))
+
+    async def recorded(self, seconds: float, files: int, *, beside: Collection[Path] = ()) -> None:
+        """Wait until so many files hold so much each, those of before (`beside`) not counted."""
+        async with asyncio.timeout(ARCHIVE_TIMEOUT):
+            while sum(seconds_written(file) >= seconds for file in self.recordings().difference(beside)) < files:
+                await asyncio.sleep(0.1)
 
     def kill_recorder(self) -> int:
         """Kills one recorder as a crash would; its process id."""
@@ -195,6 +210,10 @@ class Server:
             await asyncio.sleep(0.05)
         return self.http_port, self.media_port
 
+    async def logged(self, pattern: str) -> re.Match[str]:
+        """Wait until a line of the log has `pattern`; the first."""
+        return await logged(self.log, pattern)
+
     def log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-LOG_TAIL:]
 
@@ -206,36 +225,12 @@ class Server:
         try:
             return await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT)
         except TimeoutError:
-            children = _descendants(self.process.pid)
+            children = descendants(self.process.pid)
             for pid in (self.process.pid, *children):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             await self.process.wait()
             raise ServerError(f"roomcast did not end {STOP_TIMEOUT:g} s after SIGTERM:\n{self.log_tail()}") from None
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process is there and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def _descendants(pid: int) -> list[int]:
-    """Process ids below `pid`, by what /proc tells (Linux)."""
-    found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            for child in map(int, children.read_text().split()):
-                found += [child, *_descendants(child)]
-    return found
-
-
-def _command_line(pid: int) -> bytes:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b""
 
 
 @asynccontextmanager

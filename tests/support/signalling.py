@@ -21,6 +21,7 @@ from signalling.recording.service import RecordingService
 from signalling.settings import SignallingSettings
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
+from tests.support.prepared_database import prepared_database
 
 SECRET = "a-link-secret"
 CREDENTIALS = Credentials("app", "an-app-key")
@@ -189,7 +190,8 @@ def issuer() -> TokenIssuer:
 async def running_signalling(folder: Path, **changes: Any) -> AsyncIterator[Signalling]:
     """A server with a database in a folder; `changes` are settings, and the URLs of webhooks."""
     given: dict[str, Any] = {"link_secret": SECRET, "node_grace": 0.2, "recorder_grace": 0.2, "recorder_patience": 0.5}
-    store = await Store.open(f"sqlite:///{folder}/roomcast.sqlite", changes.pop("webhook_urls", ()))
+    url = await prepared_database(folder / "roomcast.sqlite")
+    store = await Store.open(url, changes.pop("webhook_urls", ()))
     app = create_app(SignallingSettings(**(given | changes)), store, issuer(), CREDENTIALS)
     runner = web.AppRunner(app, shutdown_timeout=2.0)
     await runner.setup()

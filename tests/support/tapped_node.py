@@ -57,6 +57,7 @@ class TappedNode:
         while True:
             await asyncio.sleep(TICK)
             self.node.tick()
+            self.mux.go_on()
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Receiver:

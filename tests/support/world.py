@@ -30,6 +30,8 @@ class World:
                     if isinstance(event, events.RoomAllowed):
                         self.waiting.remove(client_id)
                         self.beliefs[client_id] = Belief(event.session)
+                    elif isinstance(event, events.RoomInterrupted):
+                        assert client_id in self.beliefs or client_id in self.waiting
                     else:
                         self.beliefs[client_id].hear(event)
             case effects.Disconnect(client_id):

@@ -80,7 +80,6 @@ const ENDED = {
   "room-deleted": { title: "The room was closed", advice: "It does not exist any more." },
   replaced: { title: "You joined from somewhere else", advice: "This meeting goes on in your other window." },
   expired: { title: "The time is up", advice: "The room's planned end has come." },
-  "server-shutdown": { title: "The server is being restarted", advice: "Try again in a minute." },
   "connection-lost": {
     title: "The connection was lost",
     advice: "It could not be restored. Check your network and join again.",

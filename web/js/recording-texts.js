@@ -103,6 +103,7 @@ export function inOrder(files) {
 const EVENTS = {
   "user-connected": "came",
   "user-disconnected": "left",
+  "user-returned": "came back after a restart of the server",
   "track-muted": "muted",
   "track-unmuted": "unmuted",
   "hard-mute-room": "muted everybody",

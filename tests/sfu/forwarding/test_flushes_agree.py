@@ -4,7 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylibsrtp import _binding
+from structlog.testing import capture_logs
 
+from sfu.forwarding import packet_path
 from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import Flush
@@ -25,6 +27,7 @@ from tests.support.pretended_sockets import sendmmsg_to_doubles
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the compiled flush was not built")
 
+PLAIN = WireFormat((("VP8", 96),), (), ())
 u8, u16, u32 = st.integers(0, 0xFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
 payloads = st.binary(min_size=4, max_size=40).map(lambda seed: seed * 30)
 EXTENSIONS: tuple[tuple[ExtensionName, int], ...] = (
@@ -88,6 +91,12 @@ class Room:
             plan = Plan(self.egresses[participant], wire_format, 1000 + index, *numbers)
             self.path.attach(self.outlets, plan)
 
+    def advance(self) -> None:
+        """Send to one participant."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(packet_path, "TURN", 1)
+            self.path.advance()
+
     def plain_text(self) -> list[list[bytes | None]]:
         written = [*(sock.datagrams for sock in self.sockets), self.frames]
         return [
@@ -97,14 +106,16 @@ class Room:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(packets=st.lists(media_packets(), min_size=1, max_size=8), plans=plans_of())
+@given(packets=st.lists(st.tuples(media_packets(), st.booleans()), min_size=1, max_size=8), plans=plans_of())
 def test_same_input_same_packets(
-    packets: list[MediaPacket], plans: list[tuple[int, WireFormat, tuple[int, int, int, int]]]
+    packets: list[tuple[MediaPacket, bool]], plans: list[tuple[int, WireFormat, tuple[int, int, int, int]]]
 ) -> None:
     rooms = [Room(PlainFlush(True), plans), Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), plans)]
     for room in rooms:
-        for packet in packets:
+        for packet, is_turn in packets:
             room.path.enqueue(room.outlets, packet)
+            if is_turn:
+                room.advance()
         room.path.flush()
     plain, compiled = rooms
     assert compiled.plain_text() == plain.plain_text()
@@ -136,12 +147,22 @@ def test_a_canonical_packet_is_what_was_published(packet: MediaPacket, wire_form
 
 
 def test_more_packets_than_fit_are_sent_in_between() -> None:
-    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(0, WireFormat((("VP8", 96),), (), ()), (0, 0, 0, 0))])
+    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(0, PLAIN, (0, 0, 0, 0))])
     for number in range(1000):
         room.path.enqueue(room.outlets, MediaPacket("VP8", number, 0, False, bytes(1200)))
     room.path.flush()
     received = [parse_rtp(data).sequence_number for data in room.plain_text()[0] if data is not None]
     assert received == list(range(1000))
+
+
+def test_a_fault_while_writing_to_a_stream_is_logged_and_concerns_nobody_else() -> None:
+    room = Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [(2, PLAIN, (0, 0, 0, 0)), (0, PLAIN, (0, 0, 0, 0))])
+    room.egresses[2].write_to(lambda frame: 1 / 0)
+    room.path.enqueue(room.outlets, MediaPacket("VP8", 1, 0, False, bytes(100)))
+    with capture_logs() as logged:
+        room.path.flush()
+    assert [entry["event"] for entry in logged] == ["a fault while writing to a stream"]
+    assert len(room.sockets[0].datagrams) == 1
 
 
 def test_places_outside_a_packet_are_refused() -> None:

@@ -1,16 +1,19 @@
 """A large room: what concerns everyone is spread over ticks, newcomers do not wait, and nobody is forgotten."""
 
+from itertools import pairwise
 from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfu.forwarding import layer as layer_module
 from sfu.forwarding import router as router_module
 from sfu.forwarding.peer import Peer
 from sfu.forwarding.router import FILL_BATCH
 from sfu.forwarding.scene import Scene
 from sfu.link_messages import SlotsFilled
+from sfu.rtp.packet import RtpPacket
 from tests.support.forwarding import AudioSource, Member, Session, VideoSource, camera, microphone, slots
 
 VIEWERS, PUBLISHERS = 7, 4
@@ -106,6 +109,34 @@ def test_a_change_for_everyone_takes_several_ticks() -> None:
     assert filled[-1] == len(viewers)
     told = [message for message in session.told if isinstance(message, SlotsFilled)]
     assert sorted(name for message in told for name in message.transports) == sorted(v.name for v in viewers)
+
+
+def test_slots_join_and_leave_a_few_at_a_time_and_nobody_misses_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_module, "JOIN_BATCH", 1)
+    monkeypatch.setattr(layer_module, "LEAVE_BATCH", 1)
+    session = Session()
+    viewers = [session.join(f"v{number}", slots=slots(video=1)) for number in range(5)]
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=1)
+    publisher.send(*source.frame())
+    received: dict[str, list[RtpPacket]] = {viewer.name: [] for viewer in viewers}
+    for paused in (False, True, False):
+        session.router.pause_tracks("p", {"p-cam": paused})
+        session.decide()
+        for number in range(8):
+            session.now += 0.03
+            for packet in source.frame(key=number == 0):
+                publisher.peer.ingress.receive(packet, session.now)
+            session.path.advance()
+            for viewer in viewers:
+                received[viewer.name] += viewer.received()
+        assert {viewer.peer.slots["video0"].layer is None for viewer in viewers} == {paused}
+    for packets in received.values():
+        assert len(packets) == 16
+        first = packets[0].sequence_number
+        assert [packet.sequence_number for packet in packets] == list(range(first, first + 16))
+        steps = [(two.timestamp - one.timestamp) & 0xFFFFFFFF for one, two in pairwise(packets)]
+        assert all(0 < step < 90_000 for step in steps)
 
 
 def test_nothing_is_done_for_anybody_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:

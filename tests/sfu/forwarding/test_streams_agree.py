@@ -232,8 +232,8 @@ def test_packets_in_order_never_come_to_python(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Ingress, "_receive", counted)
     for number in range(40):
-        assert len(room.play(step := ("frame", 1, 3), publisher.batch(step))[0]) == 4
-        assert len(room.play(step := ("sound", 20 + number % 3, 0), publisher.batch(step))[0]) == 1
+        for step, packets in ((("frame", 1, 3), 4), (("sound", 20 + number % 3, 0), 1)):
+            assert len(room.play(step, publisher.batch(step))[0]) == packets
     assert looked_at == []
-    room.play(step := ("frame", 1, 16), publisher.batch(step))
+    room.play(("frame", 1, 16), publisher.batch(("frame", 1, 16)))
     assert len(looked_at) == 1, "the first packet of a keyframe, and not those that follow it"

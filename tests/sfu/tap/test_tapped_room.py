@@ -43,7 +43,7 @@ def in_order(packets: list[RtpPacket]) -> list[RtpPacket]:
 async def shown(tap: Tap, source: int) -> list[TapItem]:
     """What comes until a picture of this source is shown."""
     items: list[TapItem] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for item in tap:
             items.append(item)
             if isinstance(item, RtpPacket) and item.payload[-1] == source:

@@ -19,6 +19,7 @@ from signalling.dial_in import DialIn
 from signalling.recording.composites import Composites
 from signalling.store import Store
 from signalling.tokens import TokenIssuer
+from tests.support.prepared_database import prepared_database
 
 # 2027-01-15 08:00:00 UTC
 NOW = 1_800_000_000.0
@@ -103,7 +104,7 @@ class Api:
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    store = await Store.open(f"sqlite:///{tmp_path / 'api.db'}")
+    store = await Store.open(await prepared_database(tmp_path / "api.db"))
     api = Api(store, ISSUER, LocalStorage(tmp_path / "archive"))
     await api.start()
     yield api

@@ -9,6 +9,7 @@ from signalling.api.enablex.errors import ApiError
 from signalling.api.enablex.filters import selected
 from signalling.store import Store
 from tests.support.journal import end
+from tests.support.prepared_database import prepared_database
 
 DAY = 86_400.0
 # 2027-01-15 00:00:00 UTC
@@ -17,7 +18,7 @@ MIDNIGHT = 1_799_971_200.0
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(f"sqlite:///{tmp_path / 'filters.db'}")
+    store = await Store.open(await prepared_database(tmp_path / "filters.db"))
     yield store
     await store.close()
 

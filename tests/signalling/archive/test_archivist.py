@@ -13,6 +13,7 @@ from signalling.journal import Journal
 from signalling.journal.entries import Happened
 from signalling.store import SessionSelection, Store
 from tests.support.journal import end, join, leave
+from tests.support.prepared_database import prepared_database
 
 NOW = 1_800_000_000.0
 
@@ -44,7 +45,7 @@ class Archive:
 
 @pytest.fixture
 async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
-    store = await Store.open(f"sqlite:///{tmp_path / 'archive.db'}")
+    store = await Store.open(await prepared_database(tmp_path / "archive.db"))
     yield Archive(store, tmp_path / "archive")
     await store.close()
 

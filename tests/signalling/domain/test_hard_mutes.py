@@ -1,5 +1,6 @@
 """Hard mutes: what a moderator silences stays silent until a moderator lifts it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from signalling.domain import effects, events
 from signalling.domain.hard_mutes import HardMuteRoom, HardMuteUser
 from signalling.domain.media import Mute, Publish, Unmute, Unpublish
+from signalling.domain.presence import Leave
+from signalling.domain.role_switch import SwitchRole
 from signalling.domain.session import Session
 from tests.support.sessions import make_join, make_track, negotiate, of_type, refusal, told
 from tests.support.sessions import moderated as meeting
@@ -96,3 +99,41 @@ def test_only_moderators_hard_mute_and_none_of_them_is_hard_muted() -> None:
     assert refusal(session, HardMuteUser("bob", "bob", "audio", True)) == "role-forbidden"
     assert refusal(session, HardMuteUser("mod", "mod", "audio", True)) == "role-forbidden"
     assert refusal(session, HardMuteUser("mod", "nobody", "audio", True)) == "unknown-participant"
+
+
+def come_again(
+    session: Session, user_ref: str, client_id: str = "bob-again", role: Any = "participant"
+) -> tuple[str, ...]:
+    """What of somebody is hard-muted when they join."""
+    session.handle(replace(make_join(client_id, role), user_ref=user_ref), 5.0)
+    return session.view_for(client_id).hard_muted
+
+
+def test_who_leaves_and_joins_again_is_muted_still_until_a_moderator_lifts_it() -> None:
+    session = session_with_media()
+    session.handle(HardMuteUser("mod", "bob", "audio", True), 2.0)
+    session.handle(Leave("bob"), 3.0)
+    assert come_again(session, "ref-eve", "eve") == ()
+    assert come_again(session, "ref-bob") == ("audio",)
+    (put,) = of_type(negotiate(session, "bob-again", "b2"), effects.PutTransport)
+    assert {track.source: track.paused for track in put.tracks} == {"microphone": True, "camera": False}
+    outcome = session.handle(HardMuteUser("mod", "bob-again", "audio", False), 6.0)
+    assert paused(outcome) == {"b2-mic": False}
+    session.handle(Leave("bob-again"), 7.0)
+    assert come_again(session, "ref-bob", "bob-once-more") == ()
+
+
+def test_who_has_no_user_ref_cannot_be_known_again() -> None:
+    session = session_with_media()
+    session.handle(replace(make_join("anon"), user_ref=""), 1.0)
+    session.handle(HardMuteUser("mod", "anon", "audio", True), 2.0)
+    session.handle(Leave("anon"), 3.0)
+    assert come_again(session, "") == ()
+
+
+def test_whoever_has_become_moderator_or_comes_as_one_is_muted_no_more() -> None:
+    session = session_with_media()
+    session.handle(HardMuteUser("mod", "bob", "video", True), 2.0)
+    assert come_again(session, "ref-bob", "bob-moderates", "moderator") == ()
+    session.handle(SwitchRole("mod", "bob"), 4.0)
+    assert come_again(session, "ref-bob") == ()

@@ -127,7 +127,7 @@ def test_the_first_to_be_lost_is_the_first_to_go() -> None:
 def test_an_end_from_outside_is_told_to_each_and_recorded_for_each() -> None:
     session = publishing("ann")
     session.handle(LoseConnection("bob"), 3.0)
-    outcome = session.handle(End("server-shutdown", "The server is going down."), 9.0)
+    outcome = session.handle(End("session-ended", "Over."), 9.0)
     assert [one.client_id for one in of_type(outcome, effects.Disconnect)] == ["ann", "bob", "eve"]
     assert [(one.client_id, one.left_at) for one in of_type(outcome, effects.RecordLeave)] == [
         ("ann", 9.0),

@@ -1,6 +1,7 @@
 """Any order of inputs: the rules hold, refusals change nothing, and what clients make of events is the truth."""
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings as hypothesis_settings
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from signalling.domain.arrangement import PinUsers, SpotlightUsers
+from signalling.domain.decrees import NO_DECREES, Decrees, Line, standing
 from signalling.domain.duration import ExtendDuration
-from signalling.domain.effects import Effect
+from signalling.domain.effects import Effect, RecordJoin
 from signalling.domain.errors import RefusedError
 from signalling.domain.floor import (
     CancelFloor,
@@ -35,7 +37,7 @@ from signalling.domain.media import (
     Unpublish,
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
-from signalling.domain.presence import End, Leave, LoseConnection, Resume, Tick
+from signalling.domain.presence import End, Interrupt, Join, Leave, LoseConnection, Resume, Tick
 from signalling.domain.quality import LimitTrack
 from signalling.domain.recording import (
     RecordersChanged,
@@ -50,7 +52,9 @@ from signalling.domain.removal import Destroy, DropUsers
 from signalling.domain.role_switch import SwitchRole
 from signalling.domain.roles import permissions_of
 from signalling.domain.session import Input, Session
+from signalling.domain.state import SessionState
 from signalling.domain.talkers import ChangeStage, FillSlots
+from signalling.live.session_log import log_lines
 from tests.support.belief import Belief
 from tests.support.sessions import make_join, make_room, make_slot, make_track
 from tests.support.world import World
@@ -62,6 +66,7 @@ PLACES = st.integers(0, 3)
 ACTORS = st.sampled_from([None, None, None, 0, 1, 2])
 SOURCES = st.sampled_from(["microphone", "camera", "screen"])
 TRANSPORTS = st.sampled_from([0, 0, 0, 1])
+PEOPLE = st.sampled_from(["", "ref-1", "ref-2", "ref-3"])
 ROLES = st.sampled_from(["moderator", "participant", "participant", "participant", "viewer", "audience"])
 
 
@@ -81,15 +86,27 @@ class SessionMachine(World, RuleBasedStateMachine):
     )
     def begin(self, ends_at: float | None, **settings: Any) -> None:
         self.now = 0.0
-        self.session = Session(make_room(**settings), "CONF-100001", GRACE, ends_at)
-        self.surround()
+        self.ends_at = ends_at
+        self.room = make_room(**settings)
+        self.user_refs: dict[str, str] = {}
+        # Who was in when the server was restarted, and is not back: role by client id.
+        self.away: dict[str, Any] = {}
+        self.begin_session(NO_DECREES)
         self.room_muted = False
         self.user_muted: set[tuple[str, str]] = set()
+        self.kept_muted: set[tuple[str, str]] = set()
         self.joined = 0
         for place in range(2):
             self.join("moderator" if place == 0 else "participant")
             self.answer_knock(0, 0, ApproveAwaited)
             self.negotiate(place, 0, {"microphone", "camera"}, min(2, settings["max_active_talkers"]), {}, {})
+
+    def begin_session(self, inherited: Decrees) -> None:
+        self.inherited = inherited
+        self.log: list[Line] = []
+        ends_at = None if self.ends_at is None else self.ends_at + inherited.extended * 60
+        self.session = Session(self.room, "CONF-100001", GRACE, ends_at, inherited)
+        self.surround()
 
     def moderate(self, place: int | None, given: Input) -> bool:
         """Hand in what only moderators may do: everyone else is refused. Whether it was done."""
@@ -118,21 +135,85 @@ class SessionMachine(World, RuleBasedStateMachine):
         except RefusedError:
             assert self.session.state == before
             return None
+        self.log += [(line.name, line.details) for line in log_lines(given, outcome)]
+        if isinstance(given, Join):
+            self.came(given)
         for effect in outcome:
             self.carry_out(effect, self.now)
         return outcome
 
-    @rule(role=ROLES)
-    def join(self, role: Any) -> None:
+    def came(self, join: Join) -> None:
+        """What is to be known of someone who came in, before they are told of anything."""
+        view = self.session.view_for(join.client_id)
+        self.user_refs[join.client_id] = join.user_ref
+        if view.awaited:
+            self.waiting.add(join.client_id)
+            return
+        self.beliefs[join.client_id] = Belief(view)
+
+    def carry_out(self, effect: Effect, now: float) -> None:
+        if isinstance(effect, RecordJoin) and effect.role != "moderator":
+            muted = {kind for ref, kind in self.kept_muted if ref == effect.user_ref}
+            muted |= {kind for one, kind in self.user_muted if one == effect.was}
+            self.user_muted |= {(effect.client_id, kind) for kind in muted}
+        super().carry_out(effect, now)
+
+    @rule(role=ROLES, user_ref=PEOPLE)
+    def join(self, role: Any, user_ref: str = "") -> None:
+        self.joined += 1
+        locked = self.session.state.locked
+        given = replace(make_join(f"c{self.joined}", role), user_ref=user_ref)
+        if self.give(given) is not None:
+            assert not locked or role == "moderator"
+
+    def come_back(self, was: str) -> str | None:
+        """The new client id, or None when there is no place any more."""
         self.joined += 1
         client_id = f"c{self.joined}"
-        locked = self.session.state.locked
-        if self.give(make_join(client_id, role)) is not None:
-            assert not locked or role == "moderator"
-            if self.session.view_for(client_id).awaited:
-                self.waiting.add(client_id)
-                return
-            self.beliefs[client_id] = Belief(self.session.view_for(client_id))
+        role, user_ref = self.away[was], self.user_refs[was]
+        if self.give(replace(make_join(client_id, role), user_ref=user_ref, was=was, admitted=True)) is None:
+            return None
+        del self.away[was]
+        return client_id
+
+    @rule(returning=st.sets(PLACES, min_size=1), stopped=st.booleans())
+    def restart(self, returning: set[int], stopped: bool) -> None:
+        before = deepcopy(self.session.state)
+        present = list(before.participants)
+        back = [present[place] for place in sorted(returning) if place < len(present)]
+        if not back:
+            return
+        self.away |= {client_id: one.role for client_id, one in before.participants.items()}
+        if stopped:
+            self.give(Interrupt("Back in a moment."))
+            assert self.ended and self.left == self.recorded
+        self.begin_session(standing(self.log, self.user_refs, self.inherited))
+        came = {was: self.come_back(was) for was in back}
+        self.check_what_goes_on(before, {was: client_id for was, client_id in came.items() if client_id is not None})
+        assert None not in came.values()
+
+    def check_what_goes_on(self, before: SessionState, came: dict[str, str]) -> None:
+        after = self.session.state
+        assert (after.locked, after.hard_muted, after.mode) == (before.locked, before.hard_muted, before.mode)
+        assert after.kept_hard_mutes == {ref: kinds for ref, kinds in before.kept_hard_mutes.items() if kinds}
+        for name in ("pinned", "spotlighted"):
+            assert getattr(after, name) == tuple(came[one] for one in getattr(before, name) if one in came)
+        for name in ("raised", "approved", "invited"):
+            hands = getattr(before.floor, name)
+            assert getattr(after.floor, name) == tuple(came[one] for one in hands if one in came)
+        for was, client_id in came.items():
+            old, new = before.participants[was], after.participants[client_id]
+            kept = set() if old.role == "moderator" else before.kept_hard_mutes.get(old.user_ref, set())
+            assert (new.role, new.hard_muted) == (old.role, old.hard_muted | kept)
+        assert (after.schedule is None) == (before.schedule is None)
+        if before.schedule is not None and after.schedule is not None:
+            assert after.schedule.ends_at == before.schedule.ends_at
+
+    @precondition(lambda self: self.away)
+    @rule(number=st.integers(0, 3))
+    def return_late(self, number: int) -> None:
+        away = list(self.away)
+        self.come_back(away[number % len(away)])
 
     @rule(place=PLACES)
     def join_again(self, place: int) -> None:
@@ -243,7 +324,9 @@ class SessionMachine(World, RuleBasedStateMachine):
     def switch_role(self, place: int | None, other: int) -> None:
         target = self.who(other)
         if self.moderate(place, SwitchRole(self.who(place), target)):
-            self.user_muted -= {(target, "audio"), (target, "video")}
+            for kind in ("audio", "video"):
+                self.user_muted.discard((target, kind))
+                self.kept_muted.discard((self.user_refs[target], kind))
 
     @rule(place=ACTORS, locked=st.sampled_from([True, False, False]))
     def lock(self, place: int | None, locked: bool) -> None:
@@ -253,6 +336,9 @@ class SessionMachine(World, RuleBasedStateMachine):
     def hard_mute_user(self, place: int | None, other: int, kind: Any, muted: bool) -> None:
         target = self.who(other)
         if self.moderate(place, HardMuteUser(self.who(place), target, kind, muted)):
+            person = (self.user_refs[target], kind)
+            if muted != ((target, kind) in self.user_muted) and person[0]:
+                (self.kept_muted.add if muted else self.kept_muted.discard)(person)
             (self.user_muted.add if muted else self.user_muted.discard)((target, kind))
 
     @rule(place=ACTORS, kind=st.sampled_from([StartRecording, StopRecording, StartLiveRecording, StopLiveRecording]))

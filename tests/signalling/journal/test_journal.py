@@ -97,7 +97,7 @@ async def test_a_database_that_hangs_keeps_neither_the_server_from_stopping_nor_
     journal = Journal(hang, JournalFile(tmp_path / "journal"))
     await journal.start()
     journal.write(happened("a"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await journal.close()
     database = Database()
     journal = Journal(database.keep, JournalFile(tmp_path / "journal"))
@@ -137,7 +137,7 @@ async def test_waiting_for_what_was_written_does_not_take_waiting_for_what_is_wr
     journal = Journal(keep)
     await journal.start()
     journal.write(happened("a"), happened("b"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await journal.drained()
     assert stored[:2] == [happened("a"), happened("b")]
     assert journal._task is not None

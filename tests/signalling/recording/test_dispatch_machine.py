@@ -109,7 +109,7 @@ class DispatchMachine(RuleBasedStateMachine):
             if self.is_linked(recorder_id):
                 self.recorded[recorder_id].discard(segment_id)
                 broke = SegmentFailed(segment_id=segment_id, reason="internal-error", message="")
-                self.carry_out(self.dispatch.segment_failed(recorder_id, broke))
+                self.carry_out(self.dispatch.segment_failed(recorder_id, broke, self.now))
 
     @rule(seconds=st.sampled_from([0.1, GRACE, PATIENCE]))
     def pass_time(self, seconds: float) -> None:
@@ -126,7 +126,7 @@ class DispatchMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_has_too_much_to_do(self) -> None:
-        assert all(len(one.segments) <= CAPACITY for one in self.dispatch.recorders.values())
+        assert all(one.weight <= CAPACITY for one in self.dispatch.recorders.values())
 
     @invariant()
     def linked_recorders_record_what_they_should(self) -> None:
@@ -136,7 +136,7 @@ class DispatchMachine(RuleBasedStateMachine):
                 for conf_num, segment_id in self.wanted.items()
                 if segment_id in one.segments and self.places.get(conf_num, PLACE) is not None
             }
-            assert with_media <= self.recorded[one.recorder_id] <= one.segments
+            assert with_media <= self.recorded[one.recorder_id] <= one.segments.keys()
 
     @invariant()
     def there_is_no_tap_of_what_is_not_recorded(self) -> None:

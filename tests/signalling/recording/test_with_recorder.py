@@ -55,7 +55,7 @@ async def test_what_was_recorded_comes_into_the_archive(tmp_path: Path) -> None:
         server.client() as ann,
     ):
         await begin(server, ann, tap)
-        await asyncio.sleep(2.0)
+        await process.recorded(1.0)
         await ann.call("stop-record")
         await node.told(DeleteTap)
         files = await archived(server, 2)
@@ -78,7 +78,7 @@ async def test_a_killed_recorder_delivers_what_it_had_when_it_is_back(tmp_path: 
     ):
         async with recorder(server, tmp_path) as process:
             await begin(server, ann, tap)
-            await asyncio.sleep(2.0)
+            await process.recorded(1.0)
             await process.kill()
             assert (await ann.event("room-record-failed"))["reason"] == "recorder-gone"
         async with recorder(server, tmp_path):

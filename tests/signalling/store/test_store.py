@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from signalling.domain.room import Room, RoomSettings
 from signalling.store import RoomInUseError, Store, StoreError, UnknownRoomError
-from signalling.store.sessions import LEFT_BY_CRASH
+from signalling.store.sessions import LEFT_BY_RESTART
 from tests.support.journal import end, join, leave
 
 NOW = 1_800_000_000.25
@@ -255,7 +255,7 @@ async def test_what_a_crash_left_open_is_closed_at_the_next_start(store: Store) 
     assert record is not None
     assert record.closed_at == NOW + 9
     stays = await store.connections.list(conf_num)
-    assert [(stay.left_at, stay.left_reason) for stay in stays] == [(NOW + 9, LEFT_BY_CRASH), (NOW + 2, "left")]
+    assert [(stay.left_at, stay.left_reason) for stay in stays] == [(NOW + 9, LEFT_BY_RESTART), (NOW + 2, "left")]
     assert await store.rooms.delete("app", room.room_id)
 
 

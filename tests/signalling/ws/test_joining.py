@@ -189,11 +189,11 @@ async def test_a_program_whose_name_is_no_text_is_stored_all_the_same(server: Si
 
 
 async def test_nobody_is_shut_out_for_not_joining_while_the_database_takes_its_time(tmp_path: Path) -> None:
-    async with running_signalling(tmp_path, join_timeout=0.2) as server:
+    async with running_signalling(tmp_path, join_timeout=1.5) as server:
         use = server.store.used_tokens.use
 
         async def use_slowly(jti: str, expires: float) -> bool:
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.7)
             return await use(jti, expires)
 
         server.store.used_tokens.use = use_slowly  # type: ignore[method-assign]  # a database that is busy
@@ -267,12 +267,3 @@ async def test_nothing_but_join_and_resume_before_joining(server: Signalling) ->
         assert await refusal(ann, "send-message", text="hi") == "not-joined"
         assert await refusal(ann, "negotiate", offer="v=0") == "not-joined"
         assert await ann.call("ping") == {}
-
-
-async def test_a_server_that_stops_says_so(server: Signalling) -> None:
-    room = await server.room()
-    async with server.client() as ann:
-        await ann.call("join", token=server.token(room))
-        server.sessions.end_all()
-        assert (await ann.event("room-disconnected"))["reason"] == "server-shutdown"
-        assert await ann.closed() == 1000

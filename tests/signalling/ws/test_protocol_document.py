@@ -15,6 +15,7 @@ from signalling.domain.events import (
     DisconnectReason,
     Event,
     FloorAction,
+    InterruptReason,
     LeaveReason,
     LobbyLeaveReason,
     MediaLossReason,
@@ -73,6 +74,7 @@ class Conversation:
             "room-record-failed": lambda: self.break_recorder("individual", "recorder-gone"),
             "room-live-recording-failed": lambda: self.break_recorder("live", "layout-failed"),
             "room-live-recording-updated": self.replace_recorder,
+            "room-interrupted": self.stop,
         }
 
     async def play(self, example: Example) -> None:
@@ -191,6 +193,9 @@ class Conversation:
     async def replace_recorder(self) -> None:
         self.session().apply(RecordingMoved("live", 1))
 
+    async def stop(self) -> None:
+        self.server.sessions.interrupt_all()
+
     async def lose_connection(self) -> None:
         self.clients["bob"].vanish()
 
@@ -248,6 +253,7 @@ def test_the_tables_list_what_there_is() -> None:
         (LobbyLeaveReason, "awaited-user-gone"),
         (FloorAction, "floor-changed"),
         (RecordingFailure, "room-record-failed"),
+        (InterruptReason, "room-interrupted"),
     ):
         assert set(get_args(reasons)) <= set(re.findall(r"`([a-z-]+)`", events[name][0])), name
 

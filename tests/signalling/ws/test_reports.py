@@ -10,7 +10,7 @@ from tests.support.link_node import LinkNode, link_node
 from tests.support.offers import MEETING, small_offer
 from tests.support.signalling import SECRET, RpcClient, Signalling, running_signalling
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 VOICE = Flow(packets=250, octets=20_000, seconds=5, bitrate=32_000, streams=1)
 PICTURE = Flow(packets=600, octets=625_000, seconds=5, bitrate=1_000_000, streams=1)
 FIGURES = TransportFigures(received={"audio": VOICE, "video": PICTURE}, sent={"audio": VOICE}, rtt=0.02)

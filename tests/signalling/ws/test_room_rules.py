@@ -93,7 +93,7 @@ async def test_media_stays_in_the_zone_of_the_room(server: Signalling) -> None:
 
 
 async def until_linked(server: Signalling, number: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(server.sessions.around.nodes.linked()) != number:
             await asyncio.sleep(0.01)
 
