@@ -153,7 +153,8 @@ class PacketPath:
 
     def advance(self) -> int:
         """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
-        self._settle_some()
+        if self._unsettled:
+            self._settle_some()
         return self._flush.flush(self._microseconds(), TURN) + len(self._unsettled)
 
     def _settle_some(self) -> None:
