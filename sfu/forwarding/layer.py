@@ -67,7 +67,8 @@ class Layer:
         self._newest: Newest | None = None
         self._native = NativeStream.make(ssrc, clock.clock_rate, RING_SIZE[kind])
         self._tally = Tally()
-        self.outlets = Outlets(self.stop_passing)
+        # Not a method of the layer's: with its packets it has to be gone when nobody holds it any more.
+        self.outlets = Outlets() if self._native is None else Outlets(self._native.tear_down)
         self.slots: set[OutgoingSlot] = set()
         self.waiting: set[OutgoingSlot] = set()
         """Those that join at the next keyframe."""
