@@ -20,6 +20,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
 )
 from OpenSSL import SSL
 
@@ -56,6 +57,22 @@ class Turnstile:
         step()
 
 
+class _SharingCertificate(RTCCertificate):
+    """Makes one OpenSSL context for all sessions: aiortc's own makes one for each, which takes longer than the
+    rest of its beginning, and memory for as long as the session lasts."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            # Nobody resumes a session, so none is remembered.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            # After the handshake hardly anything is written any more.
+            self._context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        return self._context
+
+
 class Certificate:
     """The self-signed certificate of this process: made at its start, kept nowhere."""
 
@@ -67,7 +84,7 @@ class Certificate:
     @classmethod
     def generate(cls) -> "Certificate":
         """A fresh P-256 certificate."""
-        return cls(RTCCertificate.generateCertificate())
+        return cls(_SharingCertificate.generateCertificate())
 
     @property
     def aiortc(self) -> RTCCertificate:

@@ -31,6 +31,7 @@ Ordered = TypeVar("Ordered", bound=Message)
 class Link(Generic[Told, Ordered]):
     """`commands` reads a command, `obey` carries it out; `hello` and `state` give what is told at each connect.
 
+    `took` is told how many seconds each command took.
     `refuse` gives the answer to a text that is no command, or None; without it such texts are only logged.
     """
 
@@ -44,10 +45,12 @@ class Link(Generic[Told, Ordered]):
         state: Callable[[], Iterable[Told]],
         obey: Callable[[Ordered], Told],
         refuse: Callable[[str, ValidationError], Told | None] = lambda text, error: None,
+        took: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._url = url
         self._commands = commands
         self._refuse = refuse
+        self._took = took
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._hello = hello
         self._state = state
@@ -102,7 +105,9 @@ class Link(Generic[Told, Ordered]):
                 await asyncio.sleep(0)
             async for received in socket:
                 if received.type is aiohttp.WSMsgType.TEXT:
+                    began = asyncio.get_running_loop().time()
                     self._receive(received.data)
+                    self._took(asyncio.get_running_loop().time() - began)
                     # Many commands may have come at once, and reading the next waits for nothing: packets go between.
                     await asyncio.sleep(0)
         finally:

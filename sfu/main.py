@@ -54,7 +54,13 @@ async def serve(options: NodeOptions) -> None:
         )
 
     link: Link[NodeMessage, Command] = Link(
-        options.link_url, options.link_secret, commands=COMMANDS, hello=hello, state=node.state, obey=node.obey
+        options.link_url,
+        options.link_secret,
+        commands=COMMANDS,
+        hello=hello,
+        state=node.state,
+        obey=node.obey,
+        took=delays.add,
     )
     log.info(
         "media port open",

@@ -2,10 +2,13 @@
 
 import resource
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from itertools import accumulate
 
 from sfu.link_messages import DELAY_BOUNDS, LoopDelays
+
+WINDOW = 30
+"""Readings of which the worst delay is told: a minute of them, more than Prometheus leaves between two looks."""
 
 
 class Counters:
@@ -22,10 +25,11 @@ class Counters:
 
 
 class DelayMeter:
-    """How long the event loop kept packets waiting, in seconds."""
+    """How long the event loop kept packets waiting, in seconds: each turn of it, and how late it came to a tick."""
 
     def __init__(self) -> None:
         self._worst = 0.0
+        self._before: deque[float] = deque(maxlen=WINDOW)
         self._total = 0.0
         self._buckets = [0] * (len(DELAY_BOUNDS) + 1)
 
@@ -35,9 +39,10 @@ class DelayMeter:
         self._buckets[bisect_left(DELAY_BOUNDS, delay)] += 1
 
     def worst(self) -> float:
-        """The longest since the last call."""
-        worst, self._worst = self._worst, 0.0
-        return worst
+        """The longest since the WINDOW-th last call. A shorter memory would hide most of it from who looks rarely."""
+        self._before.append(self._worst)
+        self._worst = 0.0
+        return max(self._before)
 
     def totals(self) -> LoopDelays:
         """Since the process started."""

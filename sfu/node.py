@@ -275,7 +275,9 @@ class MediaNode:
                 with self._contained(router_id=router.parameters.router_id):
                     router.attend(now)
                     self._send_requests(router, now)
-        return self._path.advance()
+        with self._contained():
+            return self._path.advance()
+        return 0
 
     def connected(self, transport: Transport) -> None:
         self.path_changed(transport)

@@ -66,13 +66,17 @@ class NodeCollector(Collector):
         taps = GaugeMetricFamily("roomcast_node_taps", "Recorders that a node feeds", labels=["node"])
         cpu = GaugeMetricFamily("roomcast_node_cpu", "Share of one core that a node uses", labels=["node"])
         delay = GaugeMetricFamily(
-            "roomcast_node_loop_delay_seconds", "Worst delay of a node's event loop of late", labels=["node"]
+            "roomcast_node_loop_delay_seconds",
+            "The longest that packets waited for a node's loop in the last minute",
+            labels=["node"],
         )
         compiled = GaugeMetricFamily(
             "roomcast_node_compiled", "Whether a node forwards by the compiled packet path", labels=["node"]
         )
         delays = HistogramMetricFamily(
-            "roomcast_media_loop_delay_seconds", "How long packets may have waited for a node's loop", labels=["node"]
+            "roomcast_media_loop_delay_seconds",
+            "How long each turn of a node's loop kept packets waiting",
+            labels=["node"],
         )
         for node in self._nodes():
             report = node.report

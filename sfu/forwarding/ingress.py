@@ -228,8 +228,11 @@ class Ingress:
             self._changed()
 
     def police(self, now: float) -> None:
-        """Withhold layers whose bitrate exceeds their cap, and give those free that go by it again; due each 100 ms."""
+        """Withhold layers whose bitrate exceeds their cap, and give those free that go by it again; let go of packets
+        that are too old. Due each 100 ms."""
         for track in self.tracks.values():
+            for layer in track.layers.values():
+                layer.forget_old(now)
             if track.police(now):
                 self._limited(track)
 

@@ -1,5 +1,6 @@
 """One layer of a track: a single incoming stream, its ring, and the slots that it fills."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
     from sfu.forwarding.slot import OutgoingSlot
 
 RING_SIZE = {"audio": 256, "video": 512}
+RING_AGE = 1.0
+"""Seconds after which a packet is repeated for nobody: whoever has missed it for so long needs a keyframe."""
+RING_KEPT = 64
+"""Packets that are kept however old they are: of a picture that rarely changes, the next one shows what was lost."""
 LIVE_TIMEOUT = 1.0
 """Seconds without media after which a video layer counts as missing."""
 
 JOIN_BATCH, LEAVE_BATCH = 64, 128
-"""Slots that join and leave at once: some 0.6 ms."""
+"""Slots of a large room that join and leave in one turn: some 0.6 ms."""
 
 MAX_DISORDER = 3000
 """Packets; what is further behind is not late."""
@@ -85,6 +90,8 @@ class Layer:
         self._restart_at: int | None = None
         self._path = path
         self._ring = PacketRing(RING_SIZE[kind], self._native)
+        self._passed: deque[tuple[float, int]] = deque()
+        """When which packet was the newest, within RING_AGE."""
 
     @property
     def newest(self) -> Newest | None:
@@ -255,6 +262,16 @@ class Layer:
             return None
         return self._ring.get(sequence & 0xFFFF)
 
+    def forget_old(self, now: float) -> None:
+        """Let go of packets that are too old to be repeated; due each 100 ms."""
+        if self.newest is None:
+            return
+        newest = self.newest.sequence
+        self._passed.append((now, newest))
+        while now - self._passed[0][0] >= RING_AGE:
+            _, passed = self._passed.popleft()
+            self._ring.forget(min(passed, newest - RING_KEPT))
+
     @property
     def jitter(self) -> float:
         """In seconds."""
@@ -282,9 +299,10 @@ class Layer:
     def _admit(self, packet: MediaPacket, sequence: int, now: float) -> None:
         """A few join at once. In a large room all others follow between the packets to come."""
         waiting = tuple(self.waiting)
-        for slot in waiting[:JOIN_BATCH]:
+        at_once = self._path.joins(len(waiting)) if waiting else 0
+        for slot in waiting[:at_once]:
             slot.switch(self, self.outlets, packet, sequence, now)
-        self._let_in(waiting[JOIN_BATCH:], sequence)
+        self._let_in(waiting[at_once:], sequence)
 
     def _let_in(self, slots: "Sequence[OutgoingSlot]", sequence: int) -> None:
         if slots:

@@ -18,6 +18,7 @@ class PacketRing:
         self._mask = size - 1
         self._packets: list[MediaPacket | None] = [None] * size
         self._native = native
+        self._forgotten = -1
 
     def put(self, packet: MediaPacket) -> None:
         self._packets[packet.sequence_number & self._mask] = packet
@@ -33,6 +34,17 @@ class PacketRing:
         if packet is None or packet.sequence_number != sequence_number:
             return None
         return packet
+
+    def forget(self, upto: int) -> None:
+        """Let go of the packets up to this extended sequence number."""
+        first = max(self._forgotten + 1, upto - self._mask)
+        for sequence in range(first, upto + 1):
+            packet = self._packets[sequence & self._mask]
+            if packet is not None and packet.sequence_number == sequence & 0xFFFF:
+                self._packets[sequence & self._mask] = None
+        if self._native is not None and first <= upto:
+            self._native.let_go(first & 0xFFFF, upto + 1 - first)
+        self._forgotten = max(self._forgotten, upto)
 
 
 def _packet(sequence_number: int, kept: Kept) -> MediaPacket:

@@ -26,14 +26,16 @@ from sfu.tap.tap import Tap
 USES: dict[Source, SlotUse] = {"microphone": "audio", "camera": "video", "canvas": "video", "screen": "screen"}
 """Which slots a track of this source fills."""
 
-FILL_BATCH = 40
-"""Participants whose slots are filled at one moment after a change that concerns everyone: some 1.5 ms, in which no
-packet is forwarded. The others follow with the next ticks."""
+FILL_BATCH = 25
+MOMENT_BATCH = 64
+"""Participants whose slots are filled at once after a change that concerns everyone, and after all such changes of one
+moment: some 1 ms and 2.5 ms, in which no packet is forwarded. The others follow with the next ticks."""
 REFRESH_RATE = 10_000
 REFRESH_BURST = 2_000
-"""Effort that refreshes may take per second, and at once: one for each participant filled, and one for each
-MEMBERS_PER_EFFORT that have to be ranked. Publishers cause refreshes, with each new layer or size: what is more waits
-for the next decision, or a large room would do nothing else."""
+"""Effort that refreshes may take per second, and at once: REFRESH_EFFORT for each, one for each participant filled, and
+one for each MEMBERS_PER_EFFORT that have to be ranked. Publishers cause refreshes, with each new layer or size: what is
+more waits for the next decision, or a large room would do nothing else."""
+REFRESH_EFFORT = 30
 MEMBERS_PER_EFFORT = 16
 
 STATS_PERIOD = 5.0
@@ -196,7 +198,7 @@ class Router:
     def refresh(self, now: float) -> None:
         """Look at what is shown by the present ranking, and begin to fill the slots of all whom a change concerns."""
         self._stale = False
-        self._effort = self._effort_at(now) + len(self._members) / MEMBERS_PER_EFFORT
+        self._effort = self._effort_at(now) + REFRESH_EFFORT + len(self._members) / MEMBERS_PER_EFFORT
         self._refreshed = now
         stage = self._put_in_order()
         tracks = self._tracks()
@@ -320,8 +322,7 @@ class Router:
         self._waiting.add(self)
 
     def _fill_some(self, now: float, *, newcomers_only: bool = False) -> None:
-        """Fill the slots of newcomers, and of some of those who are behind the scene: one moment may have several
-        refreshes, and no more than two of them fill as many as they may."""
+        """Fill the slots of newcomers, and of some of those who are behind the scene."""
         scene = self._scene
         if scene is None:
             # The first refresh or decision makes one.
@@ -330,7 +331,7 @@ class Router:
         chosen = self._unfilled
         self._unfilled = {}
         if now != self._moment:
-            self._moment, self._allowance = now, 2 * FILL_BATCH
+            self._moment, self._allowance = now, MOMENT_BATCH
         batch = 0 if newcomers_only else min(FILL_BATCH, self._allowance)
         while self._behind and len(chosen) < batch:
             transport_id = next(iter(self._behind))

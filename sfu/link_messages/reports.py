@@ -76,7 +76,7 @@ class NodeLoad(Message):
     """Sent every two seconds. `cpu` is the share of one core that the process used since the last one.
 
     `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
-    `loop_delay` is the event loop's worst delay since the last message, in seconds; `loop_delays` tells of all.
+    `loop_delay` is the event loop's worst delay in the last minute, in seconds; `loop_delays` tells of all.
     `taps` are those with a recorder. `compiled` says whether the compiled packet path is at work.
     """
 

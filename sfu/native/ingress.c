@@ -53,6 +53,18 @@ void stream_free(struct stream *stream) {
     free(stream);
 }
 
+/* Let go of so many packets from number `first` on, those of them that went by here. */
+void stream_forget(struct stream *stream, uint16_t first, uint32_t packets) {
+    uint32_t index;
+    for (index = 0; index < packets; index++) {
+        uint16_t sequence = (uint16_t)(first + index);
+        struct kept *kept = &stream->kept[sequence & stream->kept_mask];
+        if (kept->codec == CLOSED || kept->sequence != sequence) continue;
+        free(kept->data);
+        memset(kept, 0, sizeof *kept);
+    }
+}
+
 /* Parsing: 0 for whatever is not as usual */
 
 /* The two header extensions that are looked at, of a block from `at` to `end` (RFC 8285). */

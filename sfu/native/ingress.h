@@ -65,6 +65,7 @@ struct source {
 
 struct stream *stream_new(uint32_t kept);
 void stream_free(struct stream *stream);
+void stream_forget(struct stream *stream, uint16_t first, uint32_t packets);
 struct stream *source_expects(const struct source *source, const uint8_t *data, uint32_t size);
 uint32_t source_feedback(struct source *source, uint32_t sender_ssrc, uint32_t media_ssrc, uint16_t first,
                          uint8_t feedback_count, char *packet, uint32_t room);

@@ -111,6 +111,10 @@ class NativeStream:
         """Whether a packet that went by has the place of this 16-bit number in the ring: the last one, that is."""
         return bool(self._kept[sequence_number & self._mask].codec)
 
+    def let_go(self, first: int, packets: int) -> None:
+        """Keep so many packets from this 16-bit number on no longer."""
+        lib.stream_forget(self.pointer, first, packets)
+
     def forget(self, sequence_number: int) -> None:
         """Another packet has the place of this number now."""
         self._kept[sequence_number & self._mask].codec = CLOSED

@@ -70,7 +70,8 @@ class Mux:
         self._took = took
         self._part = 0
         self._unsent = 0
-        self._goes_on = False
+        self._turn: asyncio.Handle | None = None
+        """The next one, while there is something to send."""
 
     @classmethod
     async def open(
@@ -136,8 +137,9 @@ class Mux:
 
     async def close(self) -> None:
         """Close all transports, connections and sockets."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for planned in (self._timer, self._turn):
+            if planned is not None:
+                planned.cancel()
         for transport in list(self._transports):
             transport.close()
         if self._closing:
@@ -245,12 +247,11 @@ class Mux:
     def go_on(self) -> None:
         """Send what waits, now and in turns to come, for as long as anything does."""
         self._unsent = self._handler.batch_done()
-        if self._unsent and not self._goes_on:
-            self._goes_on = True
-            asyncio.get_running_loop().call_soon(self._next_turn)
+        if self._unsent and self._turn is None:
+            self._turn = asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
-        self._goes_on = False
+        self._turn = None
         began = self.now()
         self.go_on()
         self._took(self.now() - began)

@@ -86,7 +86,6 @@ def standing(log: Iterable[Line], user_refs: Mapping[str, str], began_with: Decr
         match name, details:
             case "user-returned", {"client_id": str(client_id), "was": str(was)}:
                 decrees = _renamed(decrees, was, client_id)
-                absent -= {was}
             case _:
                 decrees = _of_the_room(decrees, name, details)
                 decrees = _of_people(decrees, name, details, user_refs)

@@ -7,6 +7,7 @@ killed in between finds it in the file at its next start.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import structlog
@@ -23,6 +24,9 @@ Keep = Callable[[Sequence[Entry]], Awaitable[None]]
 
 BATCH = 100
 """Entries stored in one transaction."""
+PAUSE = 0.1
+"""Seconds from one transaction to the next, in which more may come unless somebody waits: one for ten entries costs
+little more than one for a single entry."""
 RETRY_DELAYS = (0.5, 2.0, 8.0)
 """Seconds before further attempts while the database is away; the last one goes for all that follow."""
 CLOSE_TIMEOUT = 10.0
@@ -43,6 +47,9 @@ class Journal:
         self._written = 0
         self._settled = 0
         self._progress = asyncio.Condition()
+        self._wanted = asyncio.Event()
+        """Set while somebody waits for what was written."""
+        self._waiters = 0
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -67,8 +74,15 @@ class Journal:
     async def drained(self) -> None:
         """Return when everything written before is stored or given up, whatever is written meanwhile."""
         target = self._written
-        async with self._progress:
-            await self._progress.wait_for(lambda: self._settled >= target)
+        self._waiters += 1
+        self._wanted.set()
+        try:
+            async with self._progress:
+                await self._progress.wait_for(lambda: self._settled >= target)
+        finally:
+            self._waiters -= 1
+            if not self._waiters:
+                self._wanted.clear()
 
     async def close(self) -> None:
         """Store what was written before, as far as the database takes it in time, and end."""
@@ -88,10 +102,17 @@ class Journal:
         self._more.set()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while True:
             await self._more.wait()
+            if len(self._waiting) < BATCH:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
+                        await self._wanted.wait()
             batch = list(islice(self._waiting, BATCH))
             await self._store(batch)
+            due = loop.time() + PAUSE
             for _ in batch:
                 self._waiting.popleft()
             if not self._waiting:

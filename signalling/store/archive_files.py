@@ -79,7 +79,7 @@ class ArchiveFiles:
                     insert(_TABLE).values(file_id=file_id, session_number=number, name=file.name, **values)
                 )
             announcement = file_ready(file_id, file.kind, file.name, file.size, file.sha256, file.ready_at)
-            await self._webhooks.announce(connection, number, announcement)
+            await connection.run_sync(self._webhooks.announce, number, announcement)
         return file_id
 
     async def get(self, file_id: str, app_id: str, now: float) -> ArchiveFile | None:

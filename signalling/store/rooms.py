@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, and_, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from signalling.domain.room import Room, RoomSettings
 from signalling.store import schema
 from signalling.store.database import Database
 
 _TABLE = schema.rooms
+_GET = select(_TABLE).where(_TABLE.c.room_id == bindparam("room_id"))
 
 
 class RoomInUseError(ValueError):
@@ -55,12 +55,10 @@ class Rooms:
 
     async def get(self, room_id: str, app_id: str | None = None) -> Room | None:
         """The room, or None when there is none of that id (or, with `app_id`, when another application has it)."""
-        query = select(_TABLE).where(_TABLE.c.room_id == room_id)
-        if app_id is not None:
-            query = query.where(_TABLE.c.app_id == app_id)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None else room_from_row(row)
+        row = await self._database.read_with(
+            lambda connection: connection.execute(_GET, {"room_id": room_id}).one_or_none()
+        )
+        return None if row is None or app_id not in (None, row.app_id) else room_from_row(row)
 
     async def list(self, app_id: str, limit: int | None = None, after: tuple[float, str] | None = None) -> list[Room]:
         """The application's rooms, oldest first: all, or the first `limit`.
@@ -87,66 +85,72 @@ class Rooms:
         Returns None when there is no such room. Whatever `change` raises leaves the room as it was. The ids, the
         application and the times of a room are not changed by it.
         """
-        async with self._database.write() as connection:
-            room = await locked_room(connection, room_id)
+
+        def replace(connection: Connection) -> Room | None:
+            room = locked_room(connection, room_id)
             if room is None or room.app_id != app_id:
                 return None
             changed = change(room)
-            await connection.execute(update(_TABLE).where(_TABLE.c.room_id == room_id).values(**_columns(changed)))
-        return changed
+            connection.execute(update(_TABLE).where(_TABLE.c.room_id == room_id).values(**_columns(changed)))
+            return changed
+
+        return await self._database.write_with(replace)
 
     async def delete(self, app_id: str, room_id: str) -> bool:
         """Delete the room; False when there is none. Raises RoomInUseError while a session is open in it.
 
         What its past sessions left stays.
         """
-        async with self._database.write() as connection:
-            room = await locked_room(connection, room_id)
+
+        def remove(connection: Connection) -> bool:
+            room = locked_room(connection, room_id)
             if room is None or room.app_id != app_id:
                 return False
-            if await has_open_session(connection, room_id):
+            if has_open_session(connection, room_id):
                 raise RoomInUseError("a session is open in the room")
-            await delete_room(connection, room_id)
-        return True
+            delete_room(connection, room_id)
+            return True
+
+        return await self._database.write_with(remove)
 
     async def delete_used_up(self, now: float) -> int:
         """Delete adhoc rooms whose time is over, and in which nobody is or may come back; returns how many."""
         query = select(_TABLE).where(_TABLE.c.kind == "adhoc", _TABLE.c.first_session_at.is_not(None))
-        deleted = 0
-        async with self._database.write() as connection:
-            used_up = [room for row in await connection.execute(query) if (room := room_from_row(row)).is_used_up(now)]
-            for room in used_up:
-                if not await _is_awaited(connection, room.room_id, now):
-                    await delete_room(connection, room.room_id)
-                    deleted += 1
-        return deleted
+
+        def remove(connection: Connection) -> int:
+            used_up = [room for row in connection.execute(query) if (room := room_from_row(row)).is_used_up(now)]
+            unused = [room for room in used_up if not _is_awaited(connection, room.room_id, now)]
+            for room in unused:
+                delete_room(connection, room.room_id)
+            return len(unused)
+
+        return await self._database.write_with(remove)
 
 
-async def locked_room(connection: AsyncConnection, room_id: str) -> Room | None:
+def locked_room(connection: Connection, room_id: str) -> Room | None:
     """The room, which nobody else changes or deletes until the transaction ends."""
-    query = select(_TABLE).where(_TABLE.c.room_id == room_id).with_for_update()
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(_GET.with_for_update(), {"room_id": room_id}).one_or_none()
     return None if row is None else room_from_row(row)
 
 
-async def has_open_session(connection: AsyncConnection, room_id: str) -> bool:
+def has_open_session(connection: Connection, room_id: str) -> bool:
     """Whether a session was opened in the room and not closed yet."""
     table = schema.sessions
     query = select(table.c.session_number).where(table.c.room_id == room_id, table.c.closed_at.is_(None)).limit(1)
-    return (await connection.execute(query)).first() is not None
+    return connection.execute(query).first() is not None
 
 
-async def _is_awaited(connection: AsyncConnection, room_id: str, now: float) -> bool:
+def _is_awaited(connection: Connection, room_id: str, now: float) -> bool:
     """Whether a session is open in the room, or people may come back to one that was interrupted."""
     table = schema.sessions
     awaited = or_(table.c.closed_at.is_(None), table.c.returnable_until > now)
     query = select(table.c.session_number).where(table.c.room_id == room_id, awaited).limit(1)
-    return (await connection.execute(query)).first() is not None
+    return connection.execute(query).first() is not None
 
 
-async def delete_room(connection: AsyncConnection, room_id: str) -> None:
+def delete_room(connection: Connection, room_id: str) -> None:
     """Delete the row of a room, in the caller's transaction."""
-    await connection.execute(delete(_TABLE).where(_TABLE.c.room_id == room_id))
+    connection.execute(delete(_TABLE).where(_TABLE.c.room_id == room_id))
 
 
 def room_from_row(row: Row[Any]) -> Room:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue, TypeAdapter
-from sqlalchemy import Row, and_, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from signalling.domain.events import InterruptReason
 from signalling.domain.room import Room
@@ -67,33 +66,37 @@ class Sessions:
 
         A session of the room that is still open was left by a signalling process that died: it is closed.
         """
-        async with self._database.write() as connection:
-            room = await locked_room(connection, room_id)
-            if room is None:
-                raise UnknownRoomError(f"there is no room {room_id}")
-            left_open = select(_TABLE.c.session_number).where(_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
-            for number in list((await connection.execute(left_open)).scalars()):
-                await self._close_where_it_died(connection, number)
-            definition = {
-                "name": room.name,
-                "owner_ref": room.owner_ref,
-                "settings": room.settings.model_dump(mode="json"),
-                "data": room.data,
-                "created_at": room.created_at,
-                "dial_in": room.dial_in,
-                "text_numbers": sorted(room.text_numbers),
-            }
-            inserted = await connection.execute(
-                insert(_TABLE)
-                .values(app_id=room.app_id, room_id=room_id, room=definition, opened_at=now, **columns_of(inherited))
-                .returning(_TABLE.c.session_number)
-            )
-            session_number: int = inserted.scalar_one()
-            if room.first_session_at is None:
-                rooms = schema.rooms
-                await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=now))
-            await self._webhooks.announce(connection, session_number, session_started(now))
-        return conf_num_of(session_number)
+        return conf_num_of(
+            await self._database.write_with(lambda connection: self._open(connection, room_id, now, inherited))
+        )
+
+    def _open(self, connection: Connection, room_id: str, now: float, inherited: Inheritance | None) -> int:
+        room = locked_room(connection, room_id)
+        if room is None:
+            raise UnknownRoomError(f"there is no room {room_id}")
+        left_open = select(_TABLE.c.session_number).where(_TABLE.c.room_id == room_id, _TABLE.c.closed_at.is_(None))
+        for number in list(connection.execute(left_open).scalars()):
+            self._close_where_it_died(connection, number)
+        definition = {
+            "name": room.name,
+            "owner_ref": room.owner_ref,
+            "settings": room.settings.model_dump(mode="json"),
+            "data": room.data,
+            "created_at": room.created_at,
+            "dial_in": room.dial_in,
+            "text_numbers": sorted(room.text_numbers),
+        }
+        inserted = connection.execute(
+            insert(_TABLE)
+            .values(app_id=room.app_id, room_id=room_id, room=definition, opened_at=now, **columns_of(inherited))
+            .returning(_TABLE.c.session_number)
+        )
+        session_number: int = inserted.scalar_one()
+        if room.first_session_at is None:
+            rooms = schema.rooms
+            connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=now))
+        self._webhooks.announce(connection, session_number, session_started(now))
+        return session_number
 
     async def seen(self, conf_nums: Collection[str], now: float) -> None:
         """Note that these sessions are alive."""
@@ -129,12 +132,15 @@ class Sessions:
         They ended when they were seen last, and so did the connections in them. Call it at the start, when this
         process is the only one that opens sessions, and what the journal held is kept.
         """
-        async with self._database.write() as connection:
-            rows = await connection.execute(select(_TABLE.c.session_number).where(_TABLE.c.closed_at.is_(None)))
-            numbers: list[int] = list(rows.scalars())
+
+        def close(connection: Connection) -> list[int]:
+            rows = connection.execute(select(_TABLE.c.session_number).where(_TABLE.c.closed_at.is_(None)))
+            numbers = list(rows.scalars())
             for number in numbers:
-                await self._close_where_it_died(connection, number)
-        return [conf_num_of(number) for number in numbers]
+                self._close_where_it_died(connection, number)
+            return numbers
+
+        return [conf_num_of(number) for number in await self._database.write_with(close)]
 
     async def await_return(self, now: float, until: float) -> None:
         """Let those come back until then whose sessions were interrupted since the server was started last, and those
@@ -149,7 +155,7 @@ class Sessions:
         async with self._database.read() as connection:
             return await inheritance_of(connection, room_id, now)
 
-    async def _close_where_it_died(self, connection: AsyncConnection, session_number: int) -> None:
+    def _close_where_it_died(self, connection: Connection, session_number: int) -> None:
         """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
         connections, events = schema.connections, schema.session_events
         instants = [
@@ -160,9 +166,9 @@ class Sessions:
             select(func.max(connections.c.left_at)).where(connections.c.session_number == session_number),
             select(func.max(events.c.at)).where(events.c.session_number == session_number),
         ]
-        known: list[float | None] = [(await connection.execute(query)).scalar_one() for query in instants]
+        known: list[float | None] = [connection.execute(query).scalar_one() for query in instants]
         last = max(instant for instant in known if instant is not None)
-        left = await connection.execute(
+        left = connection.execute(
             update(connections)
             .where(connections.c.session_number == session_number, connections.c.left_at.is_(None))
             .values(left_at=last, left_reason=LEFT_BY_RESTART)
@@ -170,12 +176,12 @@ class Sessions:
         )
         for client_id in list(left.scalars()):
             announcement = participant_left(client_id, LEFT_BY_RESTART, last)
-            await self._webhooks.announce(connection, session_number, announcement)
-        await close_session(connection, session_number, last, interrupted=True)
-        await self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_RESTART, last))
+            self._webhooks.announce(connection, session_number, announcement)
+        close_session(connection, session_number, last, interrupted=True)
+        self._webhooks.announce(connection, session_number, session_ended(LEFT_BY_RESTART, last))
 
 
-async def close_session(connection: AsyncConnection, session_number: int, now: float, *, interrupted: bool) -> bool:
+def close_session(connection: Connection, session_number: int, now: float, *, interrupted: bool) -> bool:
     """Close a session, and whether that was news. An adhoc room that has served its purpose is deleted with it, but not
     when the session was `interrupted`, so that people can come back; a session in which people only waited in the lobby
     is no use of the room.
@@ -183,7 +189,7 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
     end: dict[str, Any] = {"closed_at": now}
     if interrupted:
         end |= {"interrupted": True, "returnable_until": None}
-    closed = await connection.execute(
+    closed = connection.execute(
         update(_TABLE)
         .where(_TABLE.c.session_number == session_number, _TABLE.c.closed_at.is_(None))
         .values(end)
@@ -192,33 +198,31 @@ async def close_session(connection: AsyncConnection, session_number: int, now: f
     room_id: str | None = closed.scalar_one_or_none()
     if room_id is None:
         return False
-    await _forget_first_session_without_participants(connection, session_number, room_id)
+    _forget_first_session_without_participants(connection, session_number, room_id)
     if interrupted:
-        await _leave_room_to_its_only_session(connection, room_id)
+        _leave_room_to_its_only_session(connection, room_id)
         return True
-    room = await locked_room(connection, room_id)
+    room = locked_room(connection, room_id)
     if room is not None and room.is_used_up(now):
-        await delete_room(connection, room_id)
+        delete_room(connection, room_id)
     return True
 
 
-async def _leave_room_to_its_only_session(connection: AsyncConnection, room_id: str) -> None:
+def _leave_room_to_its_only_session(connection: Connection, room_id: str) -> None:
     """An adhoc room for a single session is not used up by one that was cut short: people come back to it."""
-    room = await locked_room(connection, room_id)
+    room = locked_room(connection, room_id)
     if room is not None and room.settings.kind == "adhoc" and room.settings.duration is None:
         rooms = schema.rooms
-        await connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=None))
+        connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(first_session_at=None))
 
 
-async def _forget_first_session_without_participants(
-    connection: AsyncConnection, session_number: int, room_id: str
-) -> None:
+def _forget_first_session_without_participants(connection: Connection, session_number: int, room_id: str) -> None:
     stays, rooms = schema.connections, schema.rooms
     somebody = select(stays.c.client_id).where(stays.c.session_number == session_number).limit(1)
-    if (await connection.execute(somebody)).first() is not None:
+    if connection.execute(somebody).first() is not None:
         return
     opened = select(_TABLE.c.opened_at).where(_TABLE.c.session_number == session_number).scalar_subquery()
-    await connection.execute(
+    connection.execute(
         update(rooms)
         .where(rooms.c.room_id == room_id, rooms.c.first_session_at == opened)
         .values(first_session_at=None)

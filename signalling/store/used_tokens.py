@@ -1,10 +1,10 @@
 """Which tokens were used. This is what makes a token good for one use only, across processes and restarts."""
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select
 
 from signalling.store import schema
 from signalling.store.database import Database
+from signalling.store.insertion import insert_new
 
 _TABLE = schema.used_tokens
 # A used token is remembered longer than it is valid, in case the clocks of two machines differ (seconds).
@@ -19,12 +19,8 @@ class UsedTokens:
 
     async def use(self, jti: str, expires: float) -> bool:
         """Use up a token: True for exactly one caller, however many try at once. `expires` is in Unix seconds."""
-        try:
-            async with self._database.write() as connection:
-                await connection.execute(insert(_TABLE).values(jti=jti, expires_at=expires))
-        except IntegrityError:
-            return False
-        return True
+        values = {"jti": jti, "expires_at": expires}
+        return await self._database.write_with(lambda connection: insert_new(connection, _TABLE, values))
 
     async def is_used(self, jti: str) -> bool:
         """Whether the token was used, for those who only want to know."""

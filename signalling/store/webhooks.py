@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from signalling.store import schema
 from signalling.store.database import Database
@@ -35,7 +34,7 @@ class Webhooks:
         self._database = database
         self.urls = urls
 
-    async def announce(self, connection: AsyncConnection, session_number: int, announcement: Announcement) -> None:
+    def announce(self, connection: Connection, session_number: int, announcement: Announcement) -> None:
         """Queue an announcement within the caller's transaction; one that is queued already stays as it is."""
         if not self.urls:
             return
@@ -43,7 +42,7 @@ class Webhooks:
         query = select(sessions.c.app_id, sessions.c.room_id, sessions.c.room).where(
             sessions.c.session_number == session_number
         )
-        session = (await connection.execute(query)).one()
+        session = connection.execute(query).one()
         conf_num = conf_num_of(session_number)
         identity = event_id(conf_num, announcement)
         text = body(
@@ -53,10 +52,10 @@ class Webhooks:
             room_id=session.room_id,
             room_name=session.room["name"],
         )
-        known = set((await connection.execute(select(_TABLE.c.url).where(_TABLE.c.event_id == identity))).scalars())
+        known = set(connection.execute(select(_TABLE.c.url).where(_TABLE.c.event_id == identity)).scalars())
         for url in self.urls:
             if url not in known:
-                await connection.execute(
+                connection.execute(
                     insert(_TABLE).values(
                         event_id=identity,
                         url=url,

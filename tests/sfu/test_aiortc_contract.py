@@ -55,6 +55,12 @@ def test_start_calls_what_is_overridden_in_the_order_relied_on():
     assert list(inspect.signature(RTCDtlsTransport._setup_srtp).parameters) == ["self"]
 
 
+def test_start_gets_its_context_from_the_certificate():
+    made = "self.__local_certificate._create_ssl_context("
+    assert made in inspect.getsource(RTCDtlsTransport.start)
+    assert list(inspect.signature(RTCCertificate._create_ssl_context).parameters) == ["self", "srtp_profiles"]
+
+
 def test_state_changes_are_announced():
     transport = RTCDtlsTransport(Pipe(), [RTCCertificate.generateCertificate()])
     seen = []

@@ -21,18 +21,18 @@ class Probe:
 
 
 def seconds_written(path: Path) -> float:
-    """How much is in a file that still grows: the time of the last packet, of the stream that is least far."""
-    ends: dict[int, float] = {}
+    """How much is in a file that still grows: up to which time it has pictures, and sound if it has sound at all."""
+    ends: dict[str, float] = {"video": 0.0}
     try:
         with av.open(str(path)) as container:
-            ends = {stream.index: 0.0 for stream in container.streams}
             for packet in container.demux():
                 if packet.pts is not None:
-                    ends[packet.stream.index] = max(ends[packet.stream.index], float(packet.pts * packet.time_base))
+                    kind = packet.stream.type
+                    ends[kind] = max(ends.get(kind, 0.0), float(packet.pts * packet.time_base))
     except av.FFmpegError:
         # Caught in the middle of a write.
         return 0.0
-    return min(ends.values(), default=0.0)
+    return min(ends.values())
 
 
 def probe(path: Path) -> Probe:

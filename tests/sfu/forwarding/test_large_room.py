@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.forwarding import layer as layer_module
+from sfu.forwarding import packet_path
 from sfu.forwarding import router as router_module
 from sfu.forwarding.peer import Peer
 from sfu.forwarding.router import FILL_BATCH
@@ -112,6 +113,7 @@ def test_a_change_for_everyone_takes_several_ticks() -> None:
 
 
 def test_slots_join_and_leave_a_few_at_a_time_and_nobody_misses_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packet_path, "JOINS", 1)
     monkeypatch.setattr(layer_module, "JOIN_BATCH", 1)
     monkeypatch.setattr(layer_module, "LEAVE_BATCH", 1)
     session = Session()

@@ -408,3 +408,24 @@ def test_what_nobody_can_ask_for_any_more_is_not_kept() -> None:
     subscriber.peer.reports(session.now, 0.0)
     gc.collect()
     assert [layer() for layer in layers] == [None] * 3
+
+
+def test_packets_are_repeated_for_a_second_and_the_last_ones_however_old_they_are() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=1)
+    sent = []
+    for turn in range(200):
+        session.now += 0.01
+        publisher.send(*source.frame(key=turn == 0))
+        sent += numbers(subscriber.received())
+        if turn % 10 == 9:
+            publisher.peer.ingress.police(session.now)
+    (slot,) = subscriber.peer.slots_of("video")
+    assert slot.resend([sent[0], sent[60], sent[120], sent[199]]) == 2, "those of the last second"
+    for _ in range(20):
+        session.now += 1
+        publisher.peer.ingress.police(session.now)
+    slot.refill(session.now)
+    assert slot.resend([sent[120], sent[-65], sent[-64], sent[-1]]) == 2, "the last 64"

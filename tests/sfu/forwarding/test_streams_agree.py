@@ -138,6 +138,9 @@ class Room:
             session.now += first / 100
             session.router.tend(session.now)
             session.decide()
+            for track in ingress.tracks.values():
+                for layer in track.layers.values():
+                    layer.forget_old(session.now)
             wanted = [request.to_bytes() for request in ingress.requests(0.05, session.now)]
             return [wanted, ingress.feedback(session.now), *map(self._report, self.viewers)]
         if kind == "mute":

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from signalling.domain.arrangement import PinUsers, SpotlightUsers
-from signalling.domain.decrees import NO_DECREES, Decrees, Line, standing
+from signalling.domain.decrees import NO_DECREES
 from signalling.domain.duration import ExtendDuration
 from signalling.domain.effects import Effect, RecordJoin
 from signalling.domain.errors import RefusedError
@@ -37,7 +37,7 @@ from signalling.domain.media import (
     Unpublish,
 )
 from signalling.domain.messages import SendMessage, SendUserData, SetData
-from signalling.domain.presence import End, Interrupt, Join, Leave, LoseConnection, Resume, Tick
+from signalling.domain.presence import End, Join, Leave, LoseConnection, Resume, Tick
 from signalling.domain.quality import LimitTrack
 from signalling.domain.recording import (
     RecordersChanged,
@@ -51,15 +51,13 @@ from signalling.domain.recording import (
 from signalling.domain.removal import Destroy, DropUsers
 from signalling.domain.role_switch import SwitchRole
 from signalling.domain.roles import permissions_of
-from signalling.domain.session import Input, Session
-from signalling.domain.state import SessionState
+from signalling.domain.session import Input
 from signalling.domain.talkers import ChangeStage, FillSlots
 from signalling.live.session_log import log_lines
 from tests.support.belief import Belief
+from tests.support.restarts import Restarts
 from tests.support.sessions import make_join, make_room, make_slot, make_track
-from tests.support.world import World
 
-GRACE = 30.0
 # Who acts: the place among those who are in, so that most actions are somebody's. The last one is often nobody.
 PLACES = st.integers(0, 3)
 # Who acts as a moderator: mostly one who is (None), so that most of it happens.
@@ -70,7 +68,7 @@ PEOPLE = st.sampled_from(["", "ref-1", "ref-2", "ref-3"])
 ROLES = st.sampled_from(["moderator", "participant", "participant", "participant", "viewer", "audience"])
 
 
-class SessionMachine(World, RuleBasedStateMachine):
+class SessionMachine(Restarts):
     """The node is modelled too: what it was told must be what the session believes it has."""
 
     @initialize(
@@ -88,9 +86,6 @@ class SessionMachine(World, RuleBasedStateMachine):
         self.now = 0.0
         self.ends_at = ends_at
         self.room = make_room(**settings)
-        self.user_refs: dict[str, str] = {}
-        # Who was in when the server was restarted, and is not back: role by client id.
-        self.away: dict[str, Any] = {}
         self.begin_session(NO_DECREES)
         self.room_muted = False
         self.user_muted: set[tuple[str, str]] = set()
@@ -100,13 +95,6 @@ class SessionMachine(World, RuleBasedStateMachine):
             self.join("moderator" if place == 0 else "participant")
             self.answer_knock(0, 0, ApproveAwaited)
             self.negotiate(place, 0, {"microphone", "camera"}, min(2, settings["max_active_talkers"]), {}, {})
-
-    def begin_session(self, inherited: Decrees) -> None:
-        self.inherited = inherited
-        self.log: list[Line] = []
-        ends_at = None if self.ends_at is None else self.ends_at + inherited.extended * 60
-        self.session = Session(self.room, "CONF-100001", GRACE, ends_at, inherited)
-        self.surround()
 
     def moderate(self, place: int | None, given: Input) -> bool:
         """Hand in what only moderators may do: everyone else is refused. Whether it was done."""
@@ -165,55 +153,6 @@ class SessionMachine(World, RuleBasedStateMachine):
         given = replace(make_join(f"c{self.joined}", role), user_ref=user_ref)
         if self.give(given) is not None:
             assert not locked or role == "moderator"
-
-    def come_back(self, was: str) -> str | None:
-        """The new client id, or None when there is no place any more."""
-        self.joined += 1
-        client_id = f"c{self.joined}"
-        role, user_ref = self.away[was], self.user_refs[was]
-        if self.give(replace(make_join(client_id, role), user_ref=user_ref, was=was, admitted=True)) is None:
-            return None
-        del self.away[was]
-        return client_id
-
-    @rule(returning=st.sets(PLACES, min_size=1), stopped=st.booleans())
-    def restart(self, returning: set[int], stopped: bool) -> None:
-        before = deepcopy(self.session.state)
-        present = list(before.participants)
-        back = [present[place] for place in sorted(returning) if place < len(present)]
-        if not back:
-            return
-        self.away |= {client_id: one.role for client_id, one in before.participants.items()}
-        if stopped:
-            self.give(Interrupt("Back in a moment."))
-            assert self.ended and self.left == self.recorded
-        self.begin_session(standing(self.log, self.user_refs, self.inherited))
-        came = {was: self.come_back(was) for was in back}
-        self.check_what_goes_on(before, {was: client_id for was, client_id in came.items() if client_id is not None})
-        assert None not in came.values()
-
-    def check_what_goes_on(self, before: SessionState, came: dict[str, str]) -> None:
-        after = self.session.state
-        assert (after.locked, after.hard_muted, after.mode) == (before.locked, before.hard_muted, before.mode)
-        assert after.kept_hard_mutes == {ref: kinds for ref, kinds in before.kept_hard_mutes.items() if kinds}
-        for name in ("pinned", "spotlighted"):
-            assert getattr(after, name) == tuple(came[one] for one in getattr(before, name) if one in came)
-        for name in ("raised", "approved", "invited"):
-            hands = getattr(before.floor, name)
-            assert getattr(after.floor, name) == tuple(came[one] for one in hands if one in came)
-        for was, client_id in came.items():
-            old, new = before.participants[was], after.participants[client_id]
-            kept = set() if old.role == "moderator" else before.kept_hard_mutes.get(old.user_ref, set())
-            assert (new.role, new.hard_muted) == (old.role, old.hard_muted | kept)
-        assert (after.schedule is None) == (before.schedule is None)
-        if before.schedule is not None and after.schedule is not None:
-            assert after.schedule.ends_at == before.schedule.ends_at
-
-    @precondition(lambda self: self.away)
-    @rule(number=st.integers(0, 3))
-    def return_late(self, number: int) -> None:
-        away = list(self.away)
-        self.come_back(away[number % len(away)])
 
     @rule(place=PLACES)
     def join_again(self, place: int) -> None:

@@ -25,8 +25,10 @@ class Database:
         self._failures = list(failures)
         self._refuses = refuses
         self.stored: list[Entry] = []
+        self.transactions = 0
 
     async def keep(self, entries: Sequence[Entry]) -> None:
+        self.transactions += 1
         await asyncio.sleep(0)
         if self._failures:
             raise self._failures.pop(0)
@@ -55,6 +57,25 @@ async def test_entries_are_stored_in_their_order_also_when_the_database_is_away_
     assert database.stored == entries
     await journal.close()
     assert (tmp_path / "journal").read_bytes() == b""
+
+
+async def test_entries_wait_for_each_other_unless_somebody_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 3600.0)
+    database = Database()
+    journal = Journal(database.keep)
+    await journal.start()
+    journal.write(happened("a"))
+    async with asyncio.timeout(60):
+        while not database.stored:
+            await asyncio.sleep(0)
+    for name in ("b", "c"):
+        journal.write(happened(name))
+        await asyncio.sleep(0.01)
+    assert database.stored == [happened("a")]
+    await journal.drained()
+    assert database.stored == [happened("a"), happened("b"), happened("c")]
+    assert database.transactions == 2
+    await journal.close()
 
 
 @pytest.mark.parametrize("failure", [None, RuntimeError("a mistake of ours")])

@@ -21,6 +21,18 @@ async def make_room(store: Store, **values: Any) -> Room:
     return await store.rooms.create("app", "Standup", "user_1", **{"now": NOW, **values})
 
 
+async def test_what_a_change_raises_leaves_everything_as_it_was_and_the_next_one_works(store: Store) -> None:
+    room = await make_room(store)
+
+    def fail(room: Room) -> Room:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.rooms.update("app", room.room_id, fail)
+    renamed = await store.rooms.update("app", room.room_id, lambda room: replace(room, name="Other"))
+    assert renamed == await store.rooms.get(room.room_id, "app") == replace(room, name="Other")
+
+
 async def test_a_room_comes_back_as_it_was_stored(store: Store) -> None:
     room = await make_room(
         store,

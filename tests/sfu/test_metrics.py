@@ -1,0 +1,15 @@
+"""What a media node measures of itself."""
+
+from sfu.metrics import WINDOW, DelayMeter
+
+
+def test_the_worst_delay_is_remembered_for_a_minute_and_all_are_counted() -> None:
+    delays = DelayMeter()
+    for delay in (0.0005, 0.007, 0.003):
+        delays.add(delay)
+    assert [delays.worst() for _ in range(WINDOW)] == [0.007] * WINDOW
+    delays.add(0.002)
+    assert delays.worst() == 0.002
+    totals = delays.totals()
+    assert (totals.buckets[0], totals.buckets[1], totals.buckets[2], totals.buckets[-1]) == (1, 2, 3, 4)
+    assert abs(totals.seconds - 0.0125) < 1e-9
