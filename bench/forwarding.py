@@ -85,6 +85,7 @@ def measure(arguments: argparse.Namespace) -> tuple[float, float]:
     ours.send("done")
     received = ours.recv()
     sink.join()
+    path.report()
     forwarded = counters.totals()["packets-forwarded"]
     return spent / forwarded * 1e6, received / forwarded
 

@@ -28,6 +28,7 @@ from sfu.link_messages import (
     TransportState,
 )
 from sfu.metrics import Counters
+from sfu.native.intake import NativeIntake
 from sfu.tap.taps import Taps
 from sfu.transport.mux import Mux
 from sfu.transport.tcp import TcpConnection
@@ -85,9 +86,12 @@ class MediaNode:
         self._ticks = 0
         self._packets_received = self._octets_received = self._rtcp_received = 0
         self._mux: Mux | None = None
+        self._intake = NativeIntake.make(self._path.native)
 
     def bind(self, mux: Mux) -> None:
         self._mux = mux
+        if self._intake is not None:
+            mux.read_by(self._intake)
 
     @property
     def is_compiled(self) -> bool:
@@ -188,6 +192,7 @@ class MediaNode:
                 raise CommandError("invalid", str(error)) from error
         try:
             peer = transport.context = router.put_transport(command, self._clock())
+            transport.source = peer.ingress.native
         except Exception:
             if known is None:
                 transport.close()
@@ -326,6 +331,7 @@ class MediaNode:
         if self._ticks % FEEDBACK_TICKS == 0:
             with self._contained():
                 self.taps.tick(now)
+        self._path.report()
         self._count_received()
 
     @contextmanager
@@ -339,6 +345,10 @@ class MediaNode:
 
     def _count_received(self) -> None:
         """Add up here what would cost too much to count for each packet."""
+        if self._intake is not None:
+            packets, octets = self._intake.take_received()
+            self._packets_received += packets
+            self._octets_received += octets
         for name, number in (
             ("packets-received", self._packets_received),
             ("octets-received", self._octets_received),

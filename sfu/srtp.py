@@ -109,11 +109,15 @@ class PlainSender(SrtpSender):
 
 
 class SrtpReceiver:
-    """Verifies and decrypts what one peer sends, refusing replays. Bad packets are counted, never raised."""
+    """Verifies and decrypts what one peer sends, refusing replays. Bad packets are counted, never raised.
+
+    `session` is libsrtp's `srtp_t`. The compiled packet path calls `lib.srtp_unprotect` on it, for SSRCs of which there
+    were packets before, and has it counted by `refused` what that returned but 0.
+    """
 
     def __init__(self, keys: SrtpKeys, count: Count) -> None:
         self._session = Session(_policy(keys.profile, keys.remote, Policy.SSRC_ANY_INBOUND))
-        self._srtp = self._session._srtp[0]
+        self.session: Any = self._session._srtp[0]
         self._count = count
         self._scratch = ffi.new("char[]", MAX_DATAGRAM)
         self._buffer = ffi.buffer(self._scratch)
@@ -128,6 +132,10 @@ class SrtpReceiver:
         """The compound RTCP packet inside an SRTCP packet; None if it is forged, replayed or malformed."""
         return self._unprotect(lib.srtp_unprotect_rtcp, data, data[4:8])
 
+    def refused(self, status: int) -> None:
+        """Count a packet that libsrtp refused with this status."""
+        self._count(_UNPROTECT_ERRORS.get(status, "srtp-malformed"))
+
     def _unprotect(self, function: Callable[..., int], data: bytes, ssrc: bytes) -> bytes | None:
         size = len(data)
         if size > MAX_DATAGRAM:
@@ -139,9 +147,9 @@ class SrtpReceiver:
             return None
         self._buffer[0:size] = data
         self._length[0] = size
-        status = function(self._srtp, self._scratch, self._length)
+        status = function(self.session, self._scratch, self._length)
         if status:
-            self._count(_UNPROTECT_ERRORS.get(status, "srtp-malformed"))
+            self.refused(status)
             return None
         if not known:
             self._ssrcs.add(ssrc)

@@ -36,10 +36,13 @@ class FeedbackRecorder:
         self._start = 0  # of the next feedback
         self._highest = 0
         self._news = False
+        self._irregular_at = float("-inf")
 
     def received(self, transport_seq16: int, now: float) -> None:
         """Notes a packet that arrived at `now` (seconds). The first time counts for a duplicate."""
         sequence = self._unwrapper.unwrap(transport_seq16)
+        if sequence != self._highest + 1:
+            self._irregular_at = now
         if not self._arrivals or abs(sequence - self._highest) > _MAX_STEP:
             self._arrivals.clear()
             self._start = self._highest = sequence
@@ -50,6 +53,25 @@ class FeedbackRecorder:
         self._highest = max(self._highest, sequence)
         self._start = min(self._start, sequence)
         self._news = True
+
+    def next(self, now: float) -> tuple[int, int] | None:
+        """The number of the packet that follows the last reported one, and of the next feedback.
+
+        None when packets are to be reported, or some were missing or late a moment ago and may have to be reported
+        again. Otherwise feedback on packets in order needs nothing that is known here: see `skip`.
+        """
+        if self._news or not self._arrivals or (now - self._irregular_at) * TICKS_PER_SECOND < 2 * _HISTORY_TICKS:
+            return None
+        return self._highest + 1, self._feedback_count
+
+    def skip(self, packets: int, now: float) -> None:
+        """Somebody else has reported that so many packets followed the last reported one, the last of them at `now`."""
+        self._highest += packets
+        self._start = self._highest + 1
+        self._oldest = self._highest
+        self._arrivals = {self._highest: int(now * TICKS_PER_SECOND)}
+        self._unwrapper.jump(self._highest)
+        self._feedback_count = (self._feedback_count + 1) & 0xFF
 
     def build(self, sender_ssrc: int, media_ssrc: int, now: float) -> list[TransportFeedback]:
         """The feedback for what came since the last call; empty when nothing did. Call this each 100 ms.

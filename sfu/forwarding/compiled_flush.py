@@ -8,11 +8,16 @@ import structlog
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import EVERYTHING, Failures, Work
+from sfu.forwarding.flush import EVERYTHING, Totals
+from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 from sfu.native import ffi, lib
 from sfu.native.egress import NOTHING_TO_DO, foreign_pointer
+from sfu.native.stream import NativeSource
+
+MAX_HEAD = 64
+"""Bytes of header and header extensions that C has room for."""
 
 log = structlog.get_logger()
 
@@ -28,51 +33,50 @@ class CompiledFlush:
         path = lib.path_new(protect, self._send, lib.write_frame, segmentation)
         if path == ffi.NULL:
             raise MemoryError("no memory for the packet path")
-        self._path = ffi.gc(path, lib.path_free)
+        self.path = ffi.gc(path, lib.path_free)
         self._canonical = ffi.new("struct canonical *")
+        self._totals = lib.path_totals(self.path)
 
-    def hand_over(self, work: Work, microseconds: int) -> None:
-        try:
-            self._enqueue(work, microseconds)
-        finally:
-            # Whatever happens, the path forgets the outlets: they may be gone before the next flush.
-            lib.path_hand_over(self._path)
+    def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
+        path, native = self.path, native_outlet(outlet)
+        while not lib.path_enqueue(path, native, self._fill(packet), packet.data, len(packet.data)):
+            lib.path_flush(path, microseconds, EVERYTHING)
 
-    def flush(self, work: Work, microseconds: int, effort: int) -> int:
-        try:
-            self._enqueue(work, microseconds)
-        finally:
-            waiting: int = lib.path_flush(self._path, microseconds, effort)
-        return waiting
+    def hand_over(self) -> None:
+        lib.path_hand_over(self.path)
 
     def finish(self, egress: Egress, microseconds: int) -> None:
         if egress.native is not None:
-            lib.path_finish(self._path, egress.native.pointer, microseconds)
+            lib.path_finish(self.path, egress.native.pointer, microseconds)
 
-    def _enqueue(self, work: Work, microseconds: int) -> None:
-        path, enqueue = self._path, lib.path_enqueue
-        for outlet, packets in work:
-            native = outlet.native
-            if native is None:
-                native = outlet.native = _NativeOutlet(outlet.plans)
-            for packet in packets:
-                while not enqueue(path, native.pointer, self._fill(packet), packet.data, len(packet.data)):
-                    lib.path_flush(path, microseconds, EVERYTHING)
+    def flush(self, microseconds: int, effort: int) -> int:
+        waiting: int = lib.path_flush(self.path, microseconds, effort)
+        return waiting
+
+    def forward(self, source: NativeSource, data: bytes, now: float) -> bool:
+        """Enqueue a publisher's packet for whoever gets it, if there is nothing about it that needs a look.
+
+        False, and nothing was changed, for all others. `now` is in seconds.
+        """
+        return bool(lib.source_take(self.path, source.pointer, data, len(data), now))
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         native = _native_plan(plan)
         for packet in packets:
-            lib.path_send(self._path, native, self._fill(packet), packet.data, len(packet.data), microseconds)
+            lib.path_send(self.path, native, self._fill(packet), packet.data, len(packet.data), microseconds)
 
     def send_complete(self, egress: Egress, data: bytes, transport_at: int, microseconds: int) -> None:
         if egress.native is None:
             return
         plan = ffi.new("struct plan *", {"egress": egress.native.pointer, "complete": 1})
         canonical = ffi.new("struct canonical *", {"transport_at": transport_at})
-        lib.path_send(self._path, plan, canonical, data, len(data), microseconds)
+        lib.path_send(self.path, plan, canonical, data, len(data), microseconds)
 
-    def take_failures(self) -> Failures:
-        return Failures(lib.path_protect_failures(self._path), lib.path_send_failures(self._path))
+    def take_totals(self) -> Totals:
+        totals = self._totals
+        taken = Totals(totals.packets, totals.octets, totals.protect_failures, totals.send_failures)
+        totals.packets = totals.octets = totals.protect_failures = totals.send_failures = 0
+        return taken
 
     def _fill(self, packet: Canonical) -> Any:
         canonical = self._canonical
@@ -91,17 +95,27 @@ class CompiledFlush:
         return canonical
 
 
-class _NativeOutlet:
-    """The plans of an outlet in an array. Whoever changes them drops this."""
+def native_outlet(outlet: Outlet) -> Any:
+    """The outlet as C has it, with its present plans."""
+    native = outlet.native
+    if native is None:
+        native = outlet.native = ffi.new("struct outlet *", {"first_packet": NOTHING_TO_DO})
+    if outlet.native_plans is None:
+        plans = [_native_plan(plan) for plan in outlet.plans]
+        outlet.native_plans = ffi.new("struct plan *[]", plans)
+        native.plans, native.plan_count = outlet.native_plans, len(plans)
+    return native
 
-    __slots__ = ("_plans", "pointer")
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
-        self._plans = ffi.new("struct plan *[]", [_native_plan(plan) for plan in plans])
-        self.pointer = ffi.new(
-            "struct outlet *",
-            {"plans": self._plans, "plan_count": len(plans), "first_packet": NOTHING_TO_DO},
-        )
+def native_outlet_for(outlet: Outlet, format_: str, *, with_level: bool) -> Any:
+    """The same, ready to take packets of this codec; None if its participants cannot get them."""
+    head = outlet.wire_format.head(format_, with_level=with_level)
+    if head is None or len(head.data) > MAX_HEAD:
+        return None
+    native = native_outlet(outlet)
+    native.head.data[0 : len(head.data)] = head.data
+    native.head.size, native.head.level_at, native.head.transport_at = len(head.data), head.level_at, head.transport_at
+    return native
 
 
 def _native_plan(plan: Plan) -> Any:

@@ -9,27 +9,32 @@ from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical
 
-Work = Sequence[tuple[Outlet, Sequence[Canonical]]]
-
 EVERYTHING = 0xFFFFFFFF
 """Effort that is never used up. Effort is about a microsecond on the machine on which it was measured."""
 
 
 @dataclass(slots=True)
-class Failures:
-    """What could not be sent: packets that libsrtp refused, and messages that the kernel did not take."""
+class Totals:
+    """Packets and octets (of payloads with their header extensions) that were enqueued, once for each participant, and
+    what could not be sent: packets that libsrtp refused, and messages that the kernel did not take."""
 
-    protect: int = 0
-    send: int = 0
+    packets: int = 0
+    octets: int = 0
+    protect_failures: int = 0
+    send_failures: int = 0
 
 
 class Flush(Protocol):
     """Writes, encrypts and sends packets. `microseconds` is the time, for what carries transport-wide numbers."""
 
-    def hand_over(self, work: Work, microseconds: int) -> None:
-        """Take packets for all plans that their outlets have now, behind what waits for the same participants."""
+    def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
+        """Keep a packet for all plans that its outlet has at the next `hand_over` or `flush`."""
 
-    def flush(self, work: Work, microseconds: int, effort: int) -> int:
+    def hand_over(self) -> None:
+        """What was enqueued goes to all plans that their outlets have now, behind what waits for the same
+        participants."""
+
+    def flush(self, microseconds: int, effort: int) -> int:
         """Hand over, and send, all that waits for one participant together, until that has taken `effort`.
 
         Returns how many packets, of those that came, still wait for somebody.
@@ -44,5 +49,5 @@ class Flush(Protocol):
     def send_complete(self, egress: Egress, data: bytes, transport_at: int, microseconds: int) -> None:
         """Send one packet that needs no more than a transport-wide number at `transport_at`, 0 for none."""
 
-    def take_failures(self) -> Failures:
-        """What failed since the last call."""
+    def take_totals(self) -> Totals:
+        """What came together since the last call."""

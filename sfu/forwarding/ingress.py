@@ -16,7 +16,8 @@ from sfu.forwarding.meter import USES, Tally
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.sender_clock import PublisherClock
 from sfu.forwarding.track import PublishedTrack
-from sfu.link_messages import SlotUse, Track
+from sfu.link_messages import Codec, SlotUse, Track
+from sfu.native.stream import NativeSource
 from sfu.rtcp.packets import Nack, Pli, ReportBlock, SenderReport
 from sfu.rtp.extensions import read_audio_level, read_mid, read_rid, read_sequence16
 from sfu.rtp.packet import RtpError, RtpPacket, parse_rtp
@@ -69,7 +70,10 @@ class Ingress:
         self._level = level
         self._limited = limited
         self._clock = PublisherClock()
-        self._feedback = FeedbackRecorder()
+        self._recorder = FeedbackRecorder()
+        self._lossy = False
+        """Whether packets may be missing."""
+        self._native = NativeSource.make()
         self._streams: dict[int, Stream] = {}
         self._named: dict[int, StreamName] = {}
         self._by_mid: dict[str, PublishedTrack] = {}
@@ -77,6 +81,11 @@ class Ingress:
         self._received = {use: Tally() for use in USES}
         # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
         self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
+
+    @property
+    def native(self) -> NativeSource | None:
+        """All that is published, in the compiled packet path; None without one."""
+        return self._native
 
     @property
     def sends_video(self) -> bool:
@@ -117,6 +126,8 @@ class Ingress:
 
     def receive(self, data: bytes, now: float) -> None:
         """Take in a decrypted RTP packet; whatever is wrong with it is counted."""
+        if self._native is not None and self._path.forward(self._native, data, now):
+            return
         try:
             packet = parse_rtp(data)
             if self._sequence_id and (value := packet.extension(self._sequence_id)) is not None:
@@ -131,6 +142,8 @@ class Ingress:
 
     def _receive(self, packet: RtpPacket, stream: Stream, now: float) -> None:
         track, layer = stream.track, stream.layer
+        layer.pause_passing()
+        self._lossy = True
         if track.paused:
             self._count("track-paused")
             return
@@ -171,9 +184,37 @@ class Ingress:
         layer.forward(arrival.packet, arrival.keyframe, now)
         if arrival.keyframe and track.kind == "video":
             track.keyframe_arrived(layer, now)
+        if not stream.repairs:
+            self._let_pass(packet, codec, stream)
+
+    def _let_pass(self, packet: RtpPacket, codec: Codec, stream: Stream) -> None:
+        track, layer = stream.track, stream.layer
+        if track.layers.get(layer.rid) is not layer:
+            return
+        level_id = track.intake(layer.rid).level_id if track.kind == "audio" else 0
+        passing = layer.let_pass(packet, codec, level_id, self._received[track.use])
+        if not passing or self._native is None or layer.native is None:
+            return
+        if layer.native not in self._native:
+            layers = (known.layer for known in self._streams.values() if not known.repairs)
+            self._native.put(layer.native for layer in layers if layer.native is not None)
+
+    @property
+    def _feedback(self) -> FeedbackRecorder:
+        if self._native is not None:
+            for number, arrived in self._native.arrivals():
+                self._recorder.received(number, arrived)
+        return self._recorder
+
+    def listen(self) -> None:
+        """Tell the loudness of packets that have gone by without a look."""
+        if self._native is not None:
+            for value, arrived in self._native.levels():
+                self._level(value & 0x7F, value > 0x7F, arrived)
 
     def _note_level(self, value: bytes | None, now: float) -> None:
         if value is not None:
+            self.listen()
             voice, level = read_audio_level(value)
             self._level(level, voice, now)
 
@@ -224,21 +265,32 @@ class Ingress:
     def feedback(self, now: float) -> list[bytes]:
         """Transport-wide feedback, due each 100 ms."""
         media_ssrc = next(iter(self._streams), 0)
+        if self._native is not None and (following := self._recorder.next(now)) is not None:
+            last = self._native.last_arrival
+            written = self._native.feedback(FEEDBACK_SSRC, media_ssrc, *following)
+            if written is not None:
+                feedback, packets = written
+                self._recorder.skip(packets, last)
+                return [feedback]
         return [feedback.to_bytes() for feedback in self._feedback.build(FEEDBACK_SSRC, media_ssrc, now)]
 
     def requests(self, rtt: float, now: float) -> list[Nack | Pli]:
         """NACKs and PLIs that are due."""
         requests: list[Nack | Pli] = []
+        lossy = False
         for track in self.tracks.values():
-            if track.paused:
-                continue
-            for layer in track.layers.values():
-                if layer.nack.missing and (numbers := layer.nack.due(now, rtt)):
-                    requests.append(Nack(FEEDBACK_SSRC, layer.ssrc, tuple(numbers)))
-                if track.kind == "video" and layer.nack.keyframe_needed and layer.slots:
-                    track.keyframes.want(now)
-            if track.kind == "video":
+            # This is asked each 10 ms of everyone who sends, and there is hardly ever anything to do.
+            video = track.kind == "video"
+            if self._lossy and not track.paused:
+                for layer in track.layers.values():
+                    lossy |= layer.nack.missing > 0 or (video and layer.nack.keyframe_needed)
+                    if layer.nack.missing and (numbers := layer.nack.due(now, rtt)):
+                        requests.append(Nack(FEEDBACK_SSRC, layer.ssrc, tuple(numbers)))
+                    if video and layer.nack.keyframe_needed and layer.slots:
+                        track.keyframes.want(now)
+            if track.keyframes.wanted and video and not track.paused:
                 requests.extend(Pli(FEEDBACK_SSRC, ssrc) for ssrc in track.keyframe_requests(now))
+        self._lossy = lossy
         return requests
 
     def bye(self, ssrc: int) -> None:
@@ -317,6 +369,8 @@ class Ingress:
         self._rid_id = ids.get("rid", self._rid_id)
         self._repaired_id = ids.get("repaired-rid", self._repaired_id)
         self._sequence_id = ids.get("transport-wide-cc", self._sequence_id)
+        if self._native is not None:
+            self._native.pointer.sequence_id = self._sequence_id
 
     def _end(self, track: PublishedTrack) -> None:
         track.release()

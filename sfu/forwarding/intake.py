@@ -23,7 +23,10 @@ class Arrival(NamedTuple):
 
 
 class Intake:
-    """Takes the packets of one layer apart. Raises `CodecError` for a payload that is not what its codec says."""
+    """Takes the packets of one layer apart. Raises `CodecError` for a payload that is not what its codec says.
+
+    `level_id` is the id of the header extension that tells a packet's loudness, 0 for none.
+    """
 
     def __init__(self, track: Track) -> None:
         self._frames = _FrameNumbers()
@@ -34,7 +37,7 @@ class Intake:
         extensions = track.extensions
         self._red_blocks = {codec.payload_type: OPUS_IN_RED for codec in track.codecs if codec.name == "opus"}
         self._descriptor = extensions.get("dependency-descriptor", 0)
-        self._audio_level = extensions.get("audio-level", 0)
+        self.level_id = extensions.get("audio-level", 0)
 
     def take(self, packet: RtpPacket, codec: Codec) -> Arrival:
         payload = packet.payload
@@ -44,7 +47,7 @@ class Intake:
                 # Whoever gets the primary block alone must find it.
                 red.primary(payload)
                 media.payload = red.rewrite_payload_types(payload, self._red_blocks)
-            media.audio_level = packet.extension(self._audio_level) if self._audio_level else None
+            media.audio_level = packet.extension(self.level_id) if self.level_id else None
             return Arrival(media, True)
         if not payload:
             return Arrival(media, False)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from sfu.caps import Policer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
+from sfu.forwarding.meter import Tally
 from sfu.forwarding.outlet import Outlets
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.ring import PacketRing
 from sfu.forwarding.sender_clock import StreamClock
-from sfu.link_messages import Excess, Kind
+from sfu.link_messages import Codec, Excess, Kind
+from sfu.native.stream import CLOSED, NativeStream
 from sfu.rtp.nack import NackScheduler
+from sfu.rtp.packet import RtpPacket
 from sfu.rtp.reception import Reception
 from sfu.rtp.sequence import seq_delta
 
@@ -60,14 +63,17 @@ class Layer:
         self.clock = clock
         self.height = 0
         self.started = False
-        self.policer = policer
+        self._policer = policer
         self.withheld: Excess | None = None
         self.asked_for_size = 0.0
         """When a keyframe was asked for to see whether pictures that were too large are so still."""
         self.keyframe_wanted = False
         """Whether a participant has asked for a keyframe of this layer."""
-        self.newest: Newest | None = None
-        self.outlets = Outlets()
+        self._newest: Newest | None = None
+        self._native = NativeStream.make(ssrc, clock.clock_rate, RING_SIZE[kind])
+        self._tally = Tally()
+        # Not a method of the layer's: with its packets it has to be gone when nobody holds it any more.
+        self.outlets = Outlets() if self._native is None else Outlets(self._native.tear_down)
         self.slots: set[OutgoingSlot] = set()
         self.waiting: set[OutgoingSlot] = set()
         """Those that join at the next keyframe."""
@@ -75,7 +81,7 @@ class Layer:
         """Those that join as soon as there is time, and the keyframe that they begin with."""
         self.leaving: dict[OutgoingSlot, Newest | None] = {}
         """Those that got nothing any more since this packet, and let go of the layer as soon as there is time."""
-        self.reception = Reception(clock.clock_rate)
+        self._reception = Reception(clock.clock_rate)
         self.lost_counted = 0
         """How many of the lost packets `Ingress.received_of` has added up."""
         self.releases = 0
@@ -83,9 +89,90 @@ class Layer:
         self.nack = NackScheduler()
         self._restart_at: int | None = None
         self._path = path
-        self._ring = PacketRing(RING_SIZE[kind])
+        self._ring = PacketRing(RING_SIZE[kind], self._native)
         self._passed: deque[tuple[float, int]] = deque()
         """When which packet was the newest, within RING_AGE."""
+
+    @property
+    def newest(self) -> Newest | None:
+        """None before the first packet."""
+        self._settle()
+        return self._newest
+
+    @property
+    def reception(self) -> Reception:
+        self._settle()
+        return self._reception
+
+    @property
+    def policer(self) -> Policer:
+        self._settle()
+        return self._policer
+
+    def await_slot(self, slot: "OutgoingSlot") -> None:
+        """A slot joins as soon as it can."""
+        if self.kind == "audio":
+            # With the very next packet.
+            self.stop_passing()
+        self.waiting.add(slot)
+
+    def let_pass(self, packet: RtpPacket, codec: Codec, level_id: int, tally: Tally) -> bool:
+        """Let packets go by without a look, if they follow this one and are no keyframes.
+
+        `packet` has just been forwarded, `level_id` is the id of the header extension that tells its loudness, 0 for
+        none, and `tally` is where payloads are counted. False where that cannot be, until there is another packet.
+        """
+        native, newest, number = self._native, self._newest, packet.sequence_number
+        if native is None or newest is None or self.withheld is not None or (self.kind == "audio" and self.waiting):
+            return False
+        highest = self.nack.highest, self._reception.highest, newest.sequence
+        if any(one is None or one & 0xFFFF != number for one in highest):
+            return False
+        if native.codec == CLOSED or native.pointer.payload_type != packet.payload_type:
+            outlets = self._path.native_outlets(self.outlets, codec, with_level=bool(level_id))
+            if outlets is None:
+                return False
+            native.set_up(codec.name, packet.payload_type, level_id, outlets)
+        self._tally = tally
+        reception = self._reception
+        native.open(number, reception.last_timestamp, reception.last_arrival, reception.jitter)
+        return True
+
+    def pause_passing(self) -> None:
+        """Look at every packet until `let_pass`."""
+        if self._native is not None:
+            self._native.close()
+            self._settle()
+
+    def stop_passing(self) -> None:
+        """Look at the next packet, and at who gets it, anew."""
+        if self._native is not None:
+            self._native.tear_down()
+            self._settle()
+
+    @property
+    def native(self) -> NativeStream | None:
+        """This layer in the compiled packet path; None without one."""
+        return self._native
+
+    def _settle(self) -> None:
+        """Take over what packets told that have gone by."""
+        passed = None if self._native is None else self._native.take()
+        if passed is None or self._newest is None:
+            return
+        self._reception.skip(passed.packets, passed.timestamp, passed.arrived, passed.jitter)
+        self.nack.skip(passed.packets)
+        self._policer.octets += passed.packet_octets
+        self._tally.packets += passed.packets
+        self._tally.octets += passed.payload_octets
+        before, video = self._newest, self.kind == "video"
+        self._newest = Newest(
+            before.sequence + passed.packets,
+            passed.timestamp,
+            passed.picture_id if video else before.picture_id,
+            passed.tl0 if video else before.tl0,
+            passed.arrived,
+        )
 
     @property
     def needs_keyframe(self) -> bool:
@@ -126,7 +213,7 @@ class Layer:
         if in_order:
             if keyframe:
                 self._admit(packet, sequence, now)
-            self.newest = self._newest(packet, sequence, now)
+            self._newest = self._following(packet, sequence, now)
             self._path.enqueue(self.outlets, packet)
         else:
             plans = (slot.plan_of(sequence) for slot in self.slots)
@@ -152,7 +239,8 @@ class Layer:
             # That was too long ago.
             for slot in slots:
                 del self.joining[slot]
-            self.waiting.update(slots)
+            for slot in slots:
+                self.await_slot(slot)
             return
         missed = Outlets()
         for slot in slots:
@@ -191,6 +279,7 @@ class Layer:
 
     def release(self) -> None:
         """The stream ended: every slot keeps its numbers and goes idle, in a large room as soon as there is time."""
+        self.stop_passing()
         self.releases += 1
         for slot in [*self.waiting, *self.joining]:
             slot.leave(self)
@@ -221,7 +310,7 @@ class Layer:
             self.joining.update(dict.fromkeys(slots, sequence))
             self._path.settle_soon(self)
 
-    def _newest(self, packet: MediaPacket, sequence: int, now: float) -> Newest:
+    def _following(self, packet: MediaPacket, sequence: int, now: float) -> Newest:
         """Numbers that the packet lacks, as padding does, are those of the packets before it."""
         picture_id, tl0 = packet.picture_id, packet.tl0
         if self.newest is not None:

@@ -14,18 +14,19 @@ handing over what was enqueued under the old ones.
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from sfu.forwarding.compiled_flush import CompiledFlush
+from sfu.forwarding.compiled_flush import CompiledFlush, native_outlet_for
 from sfu.forwarding.egress import Egress
-from sfu.forwarding.flush import EVERYTHING, Flush, Work
+from sfu.forwarding.flush import EVERYTHING, Flush
 from sfu.forwarding.media_packet import MediaPacket
 from sfu.forwarding.outlet import Outlet, Outlets
-from sfu.forwarding.padding import level
 from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, WireFormat
+from sfu.link_messages import Codec
 from sfu.native import is_built
+from sfu.native.stream import CODECS, NativeSource
 
 TURN = 2_000
 """What sending in `advance` takes, in about microseconds: reading what came meanwhile adds to that."""
@@ -50,39 +51,40 @@ class PacketPath:
         flush: Flush | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count(name, n)` is called at most once per flush and name. `flush` None takes the best there is."""
+        """`count(name, n)` counts what is dropped, and the rest by `report`. `flush` None takes the best there is."""
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
-        self._touched: list[Outlet] = []
-        self._packets = self._octets = 0
         self._unsettled: dict[Unsettled, None] = {}
         self._joins_left = JOINS
-        self._waiting = 0
-        """Packets that were handed over, and that somebody has not got yet."""
 
     @property
     def is_compiled(self) -> bool:
         """Whether the compiled flush is at work."""
         return isinstance(self._flush, CompiledFlush)
 
+    @property
+    def native(self) -> Any:
+        """C's `struct path`, None without one."""
+        return self._flush.path if isinstance(self._flush, CompiledFlush) else None
+
     def attach(self, outlets: Outlets, plan: Plan) -> None:
-        self._hand_over()
+        self._flush.hand_over()
         outlets.add(plan)
 
     def detach(self, plan: Plan) -> None:
-        self._hand_over()
+        self._flush.hand_over()
         if plan.outlet is not None:
             plan.outlet.remove(plan)
 
     def clear(self, outlets: Outlets) -> None:
         """Forward no more to anybody; the plans have still to be detached."""
-        self._hand_over()
+        self._flush.hand_over()
         outlets.clear()
 
     def finish(self, egress: Egress) -> None:
         """Send one participant all that was enqueued."""
-        self._hand_over()
+        self._flush.hand_over()
         self._flush.finish(egress, self._microseconds())
 
     def close(self, egress: Egress) -> None:
@@ -93,38 +95,50 @@ class PacketPath:
     def enqueue(self, outlets: Outlets, packet: MediaPacket) -> None:
         """Forward a packet to every plan of its layer at the next flush."""
         for outlet in outlets.values():
+            if not outlet.plans:
+                # C would hold it until the next flush, and nobody else has to.
+                continue
             canonical = outlet.wire_format.canonical(packet)
             if canonical is None:
                 self._count("no-common-codec", len(outlet.plans))
-                continue
-            if not outlet.pending:
-                self._touched.append(outlet)
-            outlet.pending.append(canonical)
-            octets = len(canonical.data) - HEADER_SIZE
-            outlet.packets += 1
-            outlet.octets += octets
-            self._packets += len(outlet.plans)
-            self._octets += octets * len(outlet.plans)
+            else:
+                self._flush.enqueue(outlet, canonical, self._microseconds())
+
+    def forward(self, source: NativeSource, data: bytes, now: float) -> bool:
+        """Forward a publisher's decrypted packet at the next flush, if there is nothing about it that needs a look.
+
+        False, and nothing was changed, for all others, and where nothing was compiled. `now` is in seconds.
+        """
+        return isinstance(self._flush, CompiledFlush) and self._flush.forward(source, data, now)
+
+    def native_outlets(self, outlets: Outlets, codec: Codec, *, with_level: bool) -> list[Any] | None:
+        """The outlets as the compiled packet path has them, for packets of this codec; None if it cannot take them."""
+        if not isinstance(self._flush, CompiledFlush) or codec.name not in CODECS or codec.format != codec.name:
+            return None
+        in_use = (outlet for outlet in outlets.values() if outlet.plans)
+        found = [native_outlet_for(outlet, codec.format, with_level=with_level) for outlet in in_use]
+        return None if None in found else found
 
     def enqueue_late(self, plans: Sequence[Plan], packet: MediaPacket) -> None:
         """Forward a packet that is not its layer's newest to those plans of the layer that it belongs to."""
         outlets: dict[WireFormat, Outlet] = {}
         for plan in plans:
             outlets.setdefault(plan.wire_format, Outlet(plan.wire_format)).plans.append(plan)
-        work = []
-        for outlet in outlets.values():
-            canonical = outlet.wire_format.canonical(packet)
-            if canonical is not None:
-                work.append((outlet, [canonical]))
-                for plan in outlet.plans:
-                    plan.packets_late += 1
-                    plan.octets_late += len(canonical.data) - HEADER_SIZE
-        self._hand_over()
-        self._hand_over_work(work)
+        try:
+            for outlet in outlets.values():
+                canonical = outlet.wire_format.canonical(packet)
+                if canonical is not None:
+                    self._flush.enqueue(outlet, canonical, self._microseconds())
+                    for plan in outlet.plans:
+                        plan.packets_late += 1
+                        plan.octets_late += len(canonical.data) - HEADER_SIZE
+        finally:
+            # Nobody knows these outlets after this.
+            self._flush.hand_over()
 
     def move(self, source: Outlets, target: Outlets) -> None:
         """Let all plans go on with what is enqueued for `target` from now on."""
-        self._hand_over()
+        self._flush.hand_over()
         for outlet in tuple(source.values()):
             for plan in tuple(outlet.plans):
                 outlet.remove(plan)
@@ -145,13 +159,12 @@ class PacketPath:
         self._settle_some()
         while self._unsettled:
             self._settle_some()
-        self._send_waiting(EVERYTHING)
+        self._flush.flush(self._microseconds(), EVERYTHING)
 
     def advance(self) -> int:
         """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
         self._settle_some()
-        self._send_waiting(TURN)
-        return self._waiting + len(self._unsettled)
+        return self._flush.flush(self._microseconds(), TURN) + len(self._unsettled)
 
     def _settle_some(self) -> None:
         self._joins_left = JOINS
@@ -163,32 +176,9 @@ class PacketPath:
             # Others have their turn before it.
             self._unsettled[layer] = None
 
-    def _send_waiting(self, effort: int) -> None:
-        if not self._touched and not self._waiting:
-            return
-        self._waiting = self._flush.flush(self._take_touched(), self._microseconds(), effort)
-        self._report_failures()
-
-    def _hand_over(self) -> None:
-        if self._touched:
-            self._hand_over_work(self._take_touched())
-
-    def _hand_over_work(self, work: Work) -> None:
-        self._waiting += sum(len(packets) for _, packets in work)
-        self._flush.hand_over(work, self._microseconds())
-
-    def _take_touched(self) -> list[tuple[Outlet, list[Canonical]]]:
-        touched, self._touched = self._touched, []
-        if self._packets:
-            self._count("packets-forwarded", self._packets)
-            self._count("octets-forwarded", self._octets)
-            self._packets = self._octets = 0
-        return [(outlet, level(outlet.take_pending())) for outlet in touched]
-
     def send(self, plan: Plan, packets: Sequence[Canonical]) -> None:
         """Send packets to one participant now: what comes late, out of order."""
         self._flush.send(plan, packets, self._microseconds())
-        self._report_failures()
 
     def send_rtp(self, egress: Egress, data: bytes, transport_at: int = 0) -> None:
         """Encrypt and send one RTP packet now: a retransmission.
@@ -196,17 +186,20 @@ class PacketPath:
         `transport_at` is where its transport-wide sequence number belongs, 0 for nowhere.
         """
         self._flush.send_complete(egress, data, transport_at, self._microseconds())
-        self._report_failures()
 
     def _microseconds(self) -> int:
         return int(self._clock() * 1e6) & 0xFFFFFFFF
 
-    def _report_failures(self) -> None:
-        failures = self._flush.take_failures()
-        if failures.protect:
-            self._count("srtp-protect-failed", failures.protect)
-        if failures.send:
-            self._count("send-failed", failures.send)
+    def report(self) -> None:
+        """Count what was forwarded, and what failed, since the last call; due now and then."""
+        totals = self._flush.take_totals()
+        if totals.packets:
+            self._count("packets-forwarded", totals.packets)
+            self._count("octets-forwarded", totals.octets)
+        if totals.protect_failures:
+            self._count("srtp-protect-failed", totals.protect_failures)
+        if totals.send_failures:
+            self._count("send-failed", totals.send_failures)
 
 
 def best_flush() -> Flush:

@@ -176,7 +176,8 @@ class Peer:
 
     def requests(self, now: float) -> bytes:
         """NACKs and PLIs for what this peer publishes, b"" for none; due each 10 ms."""
-        return b"".join(request.to_bytes() for request in self.ingress.requests(self.rtt, now))
+        requests = self.ingress.requests(self.rtt, now)
+        return b"".join(request.to_bytes() for request in requests) if requests else b""
 
     def reports(self, now: float, ntp: float) -> list[bytes]:
         """Sender reports of the filled slots, and receiver reports; due each second (RFC 3550 section 6.4)."""

@@ -14,9 +14,11 @@ from struct import Struct, pack
 from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Batch, Egress
-from sfu.forwarding.flush import Failures, Work
+from sfu.forwarding.flush import Totals
+from sfu.forwarding.outlet import Outlet
+from sfu.forwarding.padding import level
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import Canonical, write_numbers
+from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, write_numbers
 from sfu.srtp import MAX_TRAILER
 
 UDP_SEGMENT = 103  # <linux/udp.h>; not in Python's socket module
@@ -40,13 +42,24 @@ class PlainFlush:
         self._view = memoryview(self._buffer)
         self._pointer = _ffi.from_buffer("char[]", self._buffer)
         self._length = _ffi.new("int *")
-        self._failures = Failures()
+        self._touched: list[Outlet] = []
+        self._totals = Totals()
         self._queue: deque[Egress] = deque()
         """Those for whom something waits."""
         self._waiting = 0
 
-    def hand_over(self, work: Work, microseconds: int) -> None:
-        for outlet, packets in work:
+    def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
+        if not outlet.pending:
+            self._touched.append(outlet)
+        outlet.add_pending(packet)
+        participants = len(outlet.plans)
+        self._totals.packets += participants
+        self._totals.octets += (len(packet.data) - HEADER_SIZE) * participants
+
+    def hand_over(self) -> None:
+        touched, self._touched = self._touched, []
+        for outlet in touched:
+            packets = level(outlet.take_pending())
             if not outlet.plans:
                 continue
             batch = Batch(packets, len(outlet.plans))
@@ -57,8 +70,8 @@ class PlainFlush:
                     self._queue.append(egress)
                 egress.work.append((plan, batch))
 
-    def flush(self, work: Work, microseconds: int, effort: int) -> int:
-        self.hand_over(work, microseconds)
+    def flush(self, microseconds: int, effort: int) -> int:
+        self.hand_over()
         spent = 0
         while self._queue and spent < effort:
             egress = self._queue.popleft()
@@ -92,8 +105,8 @@ class PlainFlush:
         if size:
             self._transmit(egress, [size])
 
-    def take_failures(self) -> Failures:
-        taken, self._failures = self._failures, Failures()
+    def take_totals(self) -> Totals:
+        taken, self._totals = self._totals, Totals()
         return taken
 
     def _emit(self, egress: Egress, work: Sequence[tuple[Plan, Sequence[Canonical]]], microseconds: int) -> None:
@@ -125,7 +138,7 @@ class PlainFlush:
         self._length[0] = size
         # A packet that libsrtp refused is still plain text: it must not be sent.
         if egress.srtp is None or _protect(egress.srtp.session, self._pointer + position, self._length):
-            self._failures.protect += 1
+            self._totals.protect_failures += 1
             return 0
         size = self._length[0]
         if history is not None:
@@ -171,7 +184,7 @@ class PlainFlush:
         sock, address = egress.udp, egress.address
         is_of_segmentation = error.errno in (errno.EIO, errno.EINVAL, errno.EMSGSIZE) and end - start > size
         if not is_of_segmentation or sock is None or address is None:
-            self._failures.send += 1
+            self._totals.send_failures += 1
             return
         if error.errno == errno.EIO:
             self._segmentation = False
@@ -179,7 +192,7 @@ class PlainFlush:
             try:
                 sock.sendto(self._view[position : min(position + size, end)], address)
             except OSError:
-                self._failures.send += 1
+                self._totals.send_failures += 1
 
     def _write_frames(self, egress: Egress, sizes: list[int]) -> None:
         if egress.write_frame is None:

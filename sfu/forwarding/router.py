@@ -158,6 +158,8 @@ class Router:
 
     def decide(self, now: float) -> None:
         """Rank the talkers, look again at which layers are live, and fill the slots; due each 300 ms."""
+        for peer in self._publishers.values():
+            peer.ingress.listen()
         ranking = self._talkers.decide(now)
         if ranking != self._ranking:
             self._ranking = ranking

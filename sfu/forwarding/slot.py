@@ -112,7 +112,7 @@ class OutgoingSlot:
         if layer is self.layer or layer is self.target:
             return False
         self.target, self.target_since = layer, now
-        layer.waiting.add(self)
+        layer.await_slot(self)
         return not self.audio
 
     def idle(self) -> None:

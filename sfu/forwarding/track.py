@@ -31,6 +31,8 @@ class PublishedTrack:
         """Take over what was negotiated anew."""
         for intake in self._intakes.values():
             intake.update(parameters)
+        for layer in self.layers.values():
+            layer.stop_passing()
         self.parameters = parameters
         self.source = parameters.source
         self.kind = parameters.kind

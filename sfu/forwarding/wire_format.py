@@ -58,6 +58,15 @@ class Canonical(NamedTuple):
     transport_at: int
 
 
+class Head(NamedTuple):
+    """The RTP header of a group's packets with the header extensions. Where the loudness belongs is `level_at`, and
+    where the transport-wide sequence number does, `transport_at`; 0 for nowhere."""
+
+    data: bytes
+    level_at: int
+    transport_at: int
+
+
 @dataclass(frozen=True)
 class WireFormat:
     """`payload_types` and `rtx_payload_types` hold pairs of a codec's format and what the participant calls it."""
@@ -108,6 +117,18 @@ class WireFormat:
             packet.tl0 & 0xFF,
             transport_at,
         )
+
+    def head(self, format_: str, *, with_level: bool) -> "Head | None":
+        """What stands before the payload of this codec's packets; None when the group has no payload type for it."""
+        level = bytes(1) if with_level else None
+        empty = self.canonical(MediaPacket(format_, 0, 0, False, b"", audio_level=level))
+        if empty is None:
+            return None
+        block = empty.data[HEADER_SIZE:]
+        has_level = with_level and any(name == "audio-level" for name, _ in self.extensions)
+        # Without a dependency descriptor the loudness is the first element.
+        level_at = HEADER_SIZE + BLOCK_HEADER_SIZE + element_header(block) if has_level else 0
+        return Head(empty.data, level_at, empty.transport_at)
 
     def _translate(self, packet: MediaPacket) -> tuple[int | None, bytes]:
         payload_type = self.payload_type.get(packet.format)

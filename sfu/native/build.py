@@ -13,25 +13,29 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 MODULE = "_packets"
-SOURCES = ("packets.c", "feedback.c")
-HEADER = "packets.h"
+SOURCES = ("packets.c", "feedback.c", "ingress.c", "intake.c")
+HEADERS = ("packets.h", "ingress.h", "intake.h")
+"""Those that Python sees, too."""
+INTERNAL = "internal.h"
 CALLBACK = 'extern "Python" void write_frame(void *stream, const char *packet, int size);'
 
 
 def digest() -> str:
     """What tells a module that was built from these sources from one that was not."""
-    contents = (name.encode() + (HERE / name).read_bytes() for name in (HEADER, *SOURCES))
+    contents = (name.encode() + (HERE / name).read_bytes() for name in (*HEADERS, INTERNAL, *SOURCES))
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def build(target: Path = HERE) -> Path:
     """Compile the module into `target`; its path. Raises what a missing or failing compiler raises."""
     builder = FFI()
-    builder.cdef((HERE / HEADER).read_text() + CALLBACK + "const char *sources_digest(void);")
+    seen = "".join((HERE / header).read_text() for header in HEADERS)
+    builder.cdef(seen + CALLBACK + "const char *sources_digest(void);")
     builder.set_source(
         MODULE,
-        f'#include <stdint.h>\n#include "{HEADER}"\n'
-        f'static const char *sources_digest(void) {{ return "{digest()}"; }}\n',
+        "#include <stdint.h>\n"
+        + "".join(f'#include "{header}"\n' for header in HEADERS)
+        + f'static const char *sources_digest(void) {{ return "{digest()}"; }}\n',
         sources=[str(HERE / source) for source in SOURCES],
         include_dirs=[str(HERE)],
         extra_compile_args=["-O2", "-Wall", "-Wextra"],

@@ -5,15 +5,24 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "packets.h"
+#include "internal.h"
+
+#include "ingress.h"
 
 #define FEEDBACK_HEADER 16
 #define MAX_STATUSES 2000
 #define MISSING 0x8000 /* in history.sizes: feedback has said that the packet did not come */
 #define TICK 250       /* microseconds of a delta */
 #define REFERENCE 64000
-
-static uint32_t get16(const uint8_t *at) { return (uint32_t)at[0] << 8 | at[1]; }
+#define TRANSPORT_FEEDBACK 205 /* packet type, and feedback message type */
+#define TRANSPORT_WIDE 15
+#define TICKS_PER_SECOND 4000
+#define TICKS_PER_REFERENCE 256
+#define SMALL 1 /* the symbol of a packet that came, which is also the size of its delta in bytes */
+#define LARGE 2
+#define MAX_SMALL 0xFF
+#define MAX_LARGE 0x7FFF
+#define VECTOR 7 /* symbols of two bits in a chunk */
 
 /* The statuses of `count` packets. Returns the offset behind the chunks, 0 if they are cut off. */
 static uint32_t read_chunks(const uint8_t *body, uint32_t size, uint8_t *symbols, uint32_t count) {
@@ -88,4 +97,83 @@ int read_feedback(const char *data, uint32_t size, struct history *history, stru
         if (age >= 1 && age <= history->mask + 1) note(history, base + index, arrival, symbols[index] != 0, feedback);
     }
     return 0;
+}
+
+static int64_t ticks_of(const struct arrival *arrival) { return (int64_t)(arrival->at * TICKS_PER_SECOND); }
+
+/* The deltas of all arrivals. Returns the size of all in bytes, 0 if one does not fit. */
+static uint32_t read_deltas(const struct source *source, uint16_t *deltas, int64_t reference) {
+    int64_t time = reference * TICKS_PER_REFERENCE;
+    uint32_t index, size = 0;
+    for (index = 0; index < source->arrival_count; index++) {
+        int64_t now = ticks_of(&source->arrivals[index]), delta = now - time;
+        if (delta < 0 || delta > MAX_LARGE) return 0;
+        deltas[index] = (uint16_t)delta;
+        size += delta > MAX_SMALL ? LARGE : SMALL;
+        time = now;
+    }
+    return size;
+}
+
+static uint32_t symbol_of(uint16_t delta) { return delta > MAX_SMALL ? LARGE : SMALL; }
+
+/* Packs statuses as sfu.rtcp.transport_feedback does: a run where it holds more than a vector would. */
+static uint32_t write_chunks(const uint16_t *deltas, uint32_t count, uint8_t *at) {
+    uint32_t position = 0, size = 0;
+    while (position < count) {
+        uint32_t symbol = symbol_of(deltas[position]), run = 1, left = count - position, index, chunk = 0;
+        while (run < left && symbol_of(deltas[position + run]) == symbol) run++;
+        /* Vectors of one bit are for packets that are missing: of those that came, a run holds as many. */
+        if (run >= VECTOR || run == left) {
+            put16(at + size, symbol << 13 | run);
+            position += run;
+        } else {
+            for (index = 0; index < VECTOR; index++)
+                chunk = chunk << 2 | (index < left ? symbol_of(deltas[position + index]) : 0);
+            put16(at + size, 0xC000 | chunk);
+            position += VECTOR;
+        }
+        size += 2;
+    }
+    return size;
+}
+
+static uint32_t write_values(const uint16_t *deltas, uint32_t count, uint8_t *at) {
+    uint32_t index, size = 0;
+    for (index = 0; index < count; index++) {
+        if (symbol_of(deltas[index]) == LARGE) at[size++] = (uint8_t)(deltas[index] >> 8);
+        at[size++] = (uint8_t)deltas[index];
+    }
+    return size;
+}
+
+/* Write the feedback on what a source's packets told since the last time, if they are those from number `first` on, with
+ * none missing. Returns its size; 0, and nothing was changed, for all that is not so, or would not fit in `room`. */
+uint32_t source_feedback(struct source *source, uint32_t sender_ssrc, uint32_t media_ssrc, uint16_t first,
+                         uint8_t feedback_count, char *packet, uint32_t room) {
+    uint16_t deltas[sizeof source->arrivals / sizeof *source->arrivals];
+    uint8_t *at = (uint8_t *)packet;
+    uint32_t count = source->arrival_count, index, size;
+    int64_t reference;
+    if (count == 0) return 0;
+    for (index = 0; index < count; index++)
+        if (source->arrivals[index].number != (uint16_t)(first + index)) return 0;
+    reference = ticks_of(&source->arrivals[0]) / TICKS_PER_REFERENCE;
+    size = read_deltas(source, deltas, reference);
+    /* A chunk stands for one packet at least. */
+    if (size == 0 || 4 + FEEDBACK_HEADER + 2 * count + size + 3 > room) return 0;
+    put32(at + 4, sender_ssrc);
+    put32(at + 8, media_ssrc);
+    put16(at + 12, first);
+    put16(at + 14, count);
+    put32(at + 16, (uint32_t)reference << 8 | feedback_count);
+    size = 4 + FEEDBACK_HEADER;
+    size += write_chunks(deltas, count, at + size);
+    size += write_values(deltas, count, at + size);
+    while (size % 4) at[size++] = 0;
+    at[0] = 0x80 | TRANSPORT_WIDE;
+    at[1] = TRANSPORT_FEEDBACK;
+    put16(at + 2, size / 4 - 1);
+    source->arrival_count = 0;
+    return size;
 }

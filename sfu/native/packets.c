@@ -17,17 +17,16 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "packets.h"
+#include "internal.h"
 
-#define MAX_PACKET 2304 /* the longest datagram that the node reads, and new header extensions */
 #define MAX_PENDING 512
 #define MAX_MESSAGES 256
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
 #define MAX_TRAILER 144 /* SRTP_MAX_TRAILER_LEN */
 #define BUFFER_SIZE (256 * 1024)
-#define HEADER_SIZE 12
-#define NONE -1
+#define MAX_PADDING 32 /* see sfu.forwarding.padding */
+#define MIN_PADDED 500
 #define FIRST_WORK_ROOM 1024
 /* What things cost, in about the microseconds that were measured. */
 #define PACKET_EFFORT 2
@@ -39,14 +38,6 @@
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
-
-struct pending {
-    struct canonical canonical;
-    uint32_t size;
-    int32_t next;   /* of the same outlet, or free as well */
-    uint32_t users; /* of the first packet of an outlet: participants who have not got them yet */
-    uint8_t data[MAX_PACKET];
-};
 
 /* An outlet's packets for one participant. The plan is a copy: its slot may have another one before this is sent. */
 struct work {
@@ -73,7 +64,7 @@ struct path {
     send_function send;
     write_function write_frame;
     int segmentation;
-    uint32_t protect_failures, send_failures;
+    struct totals totals;
     uint32_t outlet_count, pending_count, message_count, position, work_room, effort;
     int32_t free_pending, free_work;
     struct egress *first_waiting, *last_waiting;
@@ -105,25 +96,7 @@ void path_free(struct path *path) {
     free(path);
 }
 
-static uint32_t take(uint32_t *counter) {
-    uint32_t value = *counter;
-    *counter = 0;
-    return value;
-}
-
-uint32_t path_protect_failures(struct path *path) { return take(&path->protect_failures); }
-
-uint32_t path_send_failures(struct path *path) { return take(&path->send_failures); }
-
-static void put16(uint8_t *at, uint32_t value) {
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value) {
-    put16(at, value >> 16);
-    put16(at + 2, value);
-}
+struct totals *path_totals(struct path *path) { return &path->totals; }
 
 /* Whether a packet fits, and so do all numbers that are to be written into it. */
 static int is_sound(const struct canonical *canonical, uint32_t size) {
@@ -131,25 +104,17 @@ static int is_sound(const struct canonical *canonical, uint32_t size) {
            canonical->tl0_at + 1u <= size && canonical->transport_at + 2u <= size;
 }
 
-static void fill(struct pending *pending, const struct canonical *canonical, const char *data, uint32_t size) {
-    pending->canonical = *canonical;
+uint32_t path_room(const struct path *path) { return MAX_PENDING - path->pending_count; }
+
+struct pending *path_reserve(struct path *path, struct outlet *outlet, uint32_t size) {
+    int32_t index = path->free_pending;
+    struct pending *pending;
+    if (index == NONE) return NULL;
+    pending = &path->pending[index];
+    path->free_pending = pending->next;
     pending->size = size;
     pending->next = NONE;
     pending->users = 0;
-    memcpy(pending->data, data, size);
-}
-
-/* Keep a packet for the next flush. 0 while there is no room for it; one that never fits is counted and dropped. */
-int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
-                 uint32_t size) {
-    int32_t index = path->free_pending;
-    if (!is_sound(canonical, size)) {
-        path->send_failures++;
-        return 1;
-    }
-    if (index == NONE) return 0;
-    path->free_pending = path->pending[index].next;
-    fill(&path->pending[index], canonical, data, size);
     path->pending_count++;
     if (outlet->first_packet == NONE) {
         outlet->first_packet = index;
@@ -158,7 +123,56 @@ int path_enqueue(struct path *path, struct outlet *outlet, const struct canonica
         path->pending[outlet->last_packet].next = index;
     }
     outlet->last_packet = index;
+    outlet->packets++;
+    outlet->octets += size - HEADER_SIZE;
+    path->totals.packets += outlet->plan_count;
+    path->totals.octets += (uint64_t)(size - HEADER_SIZE) * outlet->plan_count;
+    return pending;
+}
+
+/* Keep a packet for the next flush. 0 while there is no room for it; one that never fits is counted and dropped. */
+int path_enqueue(struct path *path, struct outlet *outlet, const struct canonical *canonical, const char *data,
+                 uint32_t size) {
+    struct pending *pending;
+    if (!is_sound(canonical, size)) {
+        path->totals.send_failures++;
+        return 1;
+    }
+    pending = path_reserve(path, outlet, size);
+    if (pending == NULL) return 0;
+    pending->canonical = *canonical;
+    memcpy(pending->data, data, size);
     return 1;
+}
+
+/* Add padding up to `size` (RFC 3550 section 5.1). */
+static void pad(struct pending *pending, uint32_t size) {
+    uint32_t missing = size - pending->size;
+    if (missing == 0) return;
+    pending->data[0] |= 0x20;
+    memset(pending->data + pending->size, 0, missing);
+    pending->data[size - 1] = (uint8_t)missing;
+    pending->size = size;
+}
+
+/* Pad an outlet's packets where that lets more of them go in one message: as sfu.forwarding.padding.level. */
+static void pad_outlet(struct path *path, struct outlet *outlet) {
+    int32_t at = outlet->first_packet;
+    while (at != NONE) {
+        uint32_t smallest = path->pending[at].size, largest = smallest;
+        int32_t last = at, next;
+        while ((next = path->pending[last].next) != NONE) {
+            uint32_t size = path->pending[next].size;
+            uint32_t least = size < smallest ? size : smallest, most = size > largest ? size : largest;
+            if (most - least > MAX_PADDING || least < MIN_PADDED) break;
+            smallest = least;
+            largest = most;
+            last = next;
+        }
+        /* The last may stay shorter: it closes the message. */
+        for (; at != last; at = path->pending[at].next) pad(&path->pending[at], largest);
+        at = path->pending[last].next;
+    }
 }
 
 /* Sending */
@@ -178,14 +192,14 @@ static int send_one(struct path *path, struct message *message, uint8_t *data, u
 static void message_failed(struct path *path, struct message *message, int error) {
     uint32_t at;
     if (message->segments == 1 || (error != EIO && error != EINVAL && error != EMSGSIZE)) {
-        path->send_failures++;
+        path->totals.send_failures++;
         return;
     }
     if (error == EIO) path->segmentation = 0;
     for (at = 0; at < message->size; at += message->segment) {
         uint32_t left = message->size - at;
         uint32_t size = left < message->segment ? left : message->segment;
-        if (!send_one(path, message, message->data + at, size)) path->send_failures++;
+        if (!send_one(path, message, message->data + at, size)) path->totals.send_failures++;
     }
 }
 
@@ -276,7 +290,7 @@ static void write_packet(struct path *path, const struct pending *pending, const
     if (!plan->complete) write_numbers(data, &pending->canonical, plan);
     if (numbered) put16(data + pending->canonical.transport_at, *history->next);
     if (path->protect(egress->srtp, data, &size) != 0 || size <= 0 || (uint32_t)size > pending->size + MAX_TRAILER) {
-        path->protect_failures++;
+        path->totals.protect_failures++;
         return;
     }
     if (numbered) {
@@ -376,7 +390,7 @@ static void assign(struct path *path, struct outlet *outlet) {
         struct egress *egress = outlet->plans[number]->egress;
         int32_t index = new_work(path);
         if (index == NONE) {
-            path->send_failures++;
+            path->totals.send_failures++;
             continue;
         }
         path->work[index] = (struct work){*outlet->plans[number], first, NONE};
@@ -395,7 +409,10 @@ static void assign(struct path *path, struct outlet *outlet) {
 /* Whatever becomes of the outlets and their plans from now on: what was enqueued goes to those who are in them now. */
 void path_hand_over(struct path *path) {
     uint32_t index;
-    for (index = 0; index < path->outlet_count; index++) assign(path, path->outlets[index]);
+    for (index = 0; index < path->outlet_count; index++) {
+        pad_outlet(path, path->outlets[index]);
+        assign(path, path->outlets[index]);
+    }
     path->outlet_count = 0;
 }
 
@@ -424,10 +441,12 @@ void path_send(struct path *path, struct plan *plan, const struct canonical *can
                uint32_t size, uint32_t microseconds) {
     struct pending pending;
     if (!is_sound(canonical, size)) {
-        path->send_failures++;
+        path->totals.send_failures++;
         return;
     }
-    fill(&pending, canonical, data, size);
+    pending.canonical = *canonical;
+    pending.size = size;
+    memcpy(pending.data, data, size);
     write_packet(path, &pending, plan, microseconds);
     send_messages(path);
 }

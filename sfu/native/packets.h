@@ -37,12 +37,25 @@ struct plan {
     uint8_t complete;
 };
 
-/* Plans that get the same packets. `plans` belongs to Python. */
+/* What stands before the payload in an outlet's packets of one codec: the RTP header with its extensions. Still open
+ * are the marker and the audio level at `level_at`. `size` is 0 while nobody has said. */
+struct head {
+    uint8_t data[64];
+    uint16_t size;
+    uint16_t level_at;
+    uint16_t transport_at;
+};
+
+/* Plans that get the same packets. `plans` belongs to Python. `packets` and `octets` (of payloads with their header
+ * extensions) are what has been enqueued so far. `head` is that of the layer's codec. */
 struct outlet {
     struct plan **plans;
     uint32_t plan_count;
     int32_t first_packet;
     int32_t last_packet;
+    uint64_t packets;
+    uint64_t octets;
+    struct head head;
 };
 
 /* A packet of which a plan's numbers are left open, as sfu.forwarding.wire_format.Canonical. */
@@ -71,6 +84,14 @@ typedef int (*protect_function)(void *srtp, void *packet, int *size);
 typedef int (*send_function)(int fd, void *messages, unsigned int count, int flags);
 typedef void (*write_function)(void *stream, const char *packet, int size);
 
+/* What was forwarded, once for each participant, and what failed: Python sets it back to zero. */
+struct totals {
+    uint64_t packets;
+    uint64_t octets;
+    uint32_t protect_failures;
+    uint32_t send_failures;
+};
+
 struct path;
 
 struct path *path_new(protect_function protect, send_function send, write_function write_frame, int segmentation);
@@ -82,6 +103,5 @@ uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort);
 void path_finish(struct path *path, struct egress *egress, uint32_t microseconds);
 void path_send(struct path *path, struct plan *plan, const struct canonical *canonical, const char *data,
                uint32_t size, uint32_t microseconds);
-uint32_t path_protect_failures(struct path *path);
-uint32_t path_send_failures(struct path *path);
+struct totals *path_totals(struct path *path);
 int read_feedback(const char *body, uint32_t size, struct history *history, struct feedback *feedback);

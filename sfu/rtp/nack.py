@@ -77,6 +77,17 @@ class NackScheduler:
                     self._missing[lost] = _Missing(now, first_request)
         return False
 
+    @property
+    def highest(self) -> int | None:
+        """The newest number, extended; None before the first packet."""
+        return self._highest
+
+    def skip(self, packets: int) -> None:
+        """Notes so many packets that followed the newest one, with none missing between them."""
+        if self._highest is not None:
+            self._highest += packets
+            self._unwrapper.jump(self._highest)
+
     def due(self, now: float, rtt: float) -> list[int]:
         """The sequence numbers (16 bits, in rising order) to ask for now; `rtt` is the round-trip time.
 

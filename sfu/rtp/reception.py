@@ -63,6 +63,28 @@ class Reception:
         self._highest = max(self._highest, self._highest + step)
         self._update_jitter(timestamp, now)
 
+    @property
+    def highest(self) -> int:
+        """The newest number, extended."""
+        return self._highest
+
+    @property
+    def last_timestamp(self) -> int:
+        """Of the packet that arrived last."""
+        return self._last_timestamp
+
+    @property
+    def last_arrival(self) -> float:
+        """In seconds."""
+        return self._last_arrival
+
+    def skip(self, packets: int, timestamp: int, arrived: float, jitter: float) -> None:
+        """Counts so many packets that followed the newest one, with none missing between them. `timestamp` and
+        `arrived` are those of the last, `jitter` is what it is after them, in units of the RTP clock."""
+        self._received += packets
+        self._highest += packets
+        self._last_timestamp, self._last_arrival, self._jitter = timestamp, arrived, jitter
+
     def sender_report(self, ntp_middle32: int, now: float) -> None:
         """Notes a sender report that arrived at `now`, for the sender to measure the round trip by."""
         self._last_sr = ntp_middle32

@@ -19,6 +19,10 @@ class Unwrapper:
         self._mask = (1 << bits) - 1
         self._last: int | None = None
 
+    def jump(self, value: int) -> None:
+        """Take this extended value as the one before."""
+        self._last = value
+
     def unwrap(self, value: int) -> int:
         """The extended value; `value` modulo 2^bits is what it was."""
         last = self._last

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sfu.ice.limiter import FailureLimiter
 from sfu.ice.stun import StunError, is_indication, parse_request
+from sfu.native.intake import Datagram, NativeIntake
 from sfu.srtp import MAX_DATAGRAM, Count
 from sfu.transport.handler import PacketHandler
 from sfu.transport.path import Address, Path, host_and_port
@@ -60,6 +61,7 @@ class Mux:
         self._owners: dict[Path, Transport] = {}
         self._usernames: dict[str, Transport] = {}
         self._transports: dict[Transport, set[str]] = {}
+        self._intake: NativeIntake | None = None
         self._limiter = FailureLimiter()
         self._strangers = Strangers()
         self._servers: list[asyncio.Server] = []
@@ -97,6 +99,13 @@ class Mux:
             mux._servers.append(await loop.create_server(lambda: TcpConnection(mux, count), sock=listener))
         mux._tick()
         return mux
+
+    def read_by(self, intake: NativeIntake) -> None:
+        """Read UDP by compiled code from now on, before any transport is added."""
+        self._intake = intake
+        loop = asyncio.get_running_loop()
+        for sock in self._udp.values():
+            loop.add_reader(sock, self._read_batch, intake, sock)
 
     def add(self, transport: Transport) -> None:
         """Let a transport's peer in. Raises ValueError if its ICE credentials belong to another transport."""
@@ -180,6 +189,9 @@ class Mux:
 
     def connected(self, transport: Transport, early: Sequence[bytes]) -> None:
         """Announce the transport, then deliver what had come too early."""
+        for path in transport.paths:
+            if self._owners.get(path) is transport:
+                self._route(path, transport)
         self._handler.connected(transport)
         now = self.now()
         for data in early:
@@ -192,7 +204,7 @@ class Mux:
             del self._usernames[name]
         paths = [path for path in transport.paths if self._owners.get(path) is transport]
         for path in paths:
-            del self._owners[path]
+            self._forget(path)
         connections = [path for path in paths if isinstance(path, TcpConnection)]
         if closing is None:
             _close_all(connections)
@@ -226,7 +238,7 @@ class Mux:
     def tcp_closed(self, connection: TcpConnection) -> None:
         """The connection is gone."""
         self._strangers.discard(connection)
-        owner = self._owners.pop(connection, None)
+        owner = self._forget(connection)
         if owner is not None:
             owner.give_up_path(connection)
 
@@ -264,6 +276,36 @@ class Mux:
         finally:
             self.go_on()
             self._took(self.now() - now)
+
+    def _read_batch(self, intake: NativeIntake, sock: socket.socket) -> None:
+        """The same as `_read`, where packets of open streams never come to Python."""
+        if self._unsent > MAX_UNSENT and not intake.has_more:
+            return
+        now = self.now()
+        try:
+            intake.read(sock)
+        except OSError:
+            self._count("receive-failed")
+        try:
+            while (datagram := intake.next(now)) is not None:
+                self._take(datagram, now)
+                if self.now() - now > READING_TIME:
+                    break
+        finally:
+            self.go_on()
+            if intake.has_more:
+                # Time was up, or a fault ended this batch: the others in it are not to suffer.
+                asyncio.get_running_loop().call_soon(self._read_batch, intake, sock)
+            self._took(self.now() - now)
+
+    def _take(self, datagram: Datagram, now: float) -> None:
+        owner = None if datagram.kind == "encrypted" else self._owners.get(datagram.address)
+        if owner is None or owner.receiver is None:
+            self._dispatch(datagram.data, datagram.address, now)
+        elif datagram.kind == "decrypted":
+            self._handler.rtp(owner, datagram.data, now)
+        else:
+            owner.receiver.refused(datagram.status)
 
     def _dispatch(self, data: bytes, path: Path, now: float) -> None:
         """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983 section 7)."""
@@ -330,6 +372,7 @@ class Mux:
             if owner is not None:
                 owner.give_up_path(path)
             self._owners[path] = transport
+            self._route(path, transport)
             self._strangers.discard(path)
         if check.evicted is not None:
             self._disown(check.evicted)
@@ -338,9 +381,24 @@ class Mux:
 
     def _disown(self, path: Path) -> None:
         """A path leads nowhere any more."""
-        self._owners.pop(path, None)
+        self._forget(path)
         if isinstance(path, TcpConnection):
             path.close()
+
+    def _route(self, path: Path, transport: Transport) -> None:
+        """Have packets from a path read by compiled code, as soon as they can be decrypted."""
+        if self._intake is None or isinstance(path, TcpConnection):
+            return
+        if transport.source is not None and transport.receiver is not None:
+            self._intake.route(path, transport.source, transport.receiver)
+        else:
+            self._intake.unroute(path)
+
+    def _forget(self, path: Path) -> Transport | None:
+        """A path is nobody's any more; whose it was."""
+        if self._intake is not None and not isinstance(path, TcpConnection):
+            self._intake.unroute(path)
+        return self._owners.pop(path, None)
 
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK, self._tick)

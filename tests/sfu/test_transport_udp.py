@@ -6,6 +6,7 @@ import pytest
 from aiortc.rtcdtlstransport import RTCCertificate
 from pylibsrtp._binding import ffi
 
+from sfu.native import is_built
 from sfu.srtp import MAX_SSRCS
 from sfu.transport.transport import MAX_EARLY_PACKETS
 from tests.support.media_peer import (
@@ -19,10 +20,13 @@ from tests.support.media_peer import (
     udp_link,
 )
 
+needs_compiled = pytest.mark.skipif(not is_built(), reason="the compiled part was not built")
+
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-async def test_peer_connects_and_media_flows_both_ways(host):
-    async with open_node(host) as node, connected_peer(node) as (peer, transport):
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_compiled)])
+async def test_peer_connects_and_media_flows_both_ways(host, compiled):
+    async with open_node(host, compiled) as node, connected_peer(node) as (peer, transport):
         assert transport.connected
         assert transport.path_kind == "udp"
         assert transport.socket is node.mux.socket_for(transport.remote)

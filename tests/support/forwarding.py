@@ -76,10 +76,12 @@ class Session:
         """What the node does after a batch of packets."""
         self.router.attend(self.now)
         self.path.flush()
+        self.path.report()
 
     def decide(self) -> None:
         self.router.decide(self.now)
         self.path.flush()
+        self.path.report()
 
 
 class Member:

@@ -10,7 +10,10 @@ from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
 from sfu.dtls import Certificate
+from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.link_messages import Fingerprint, Ice
+from sfu.native import is_built
+from sfu.native.intake import NativeIntake
 from sfu.rtp.framing import FrameReader, frame
 from sfu.transport.mux import Mux
 from sfu.transport.transport import Transport
@@ -143,9 +146,12 @@ class Node:
 
 
 @asynccontextmanager
-async def open_node(host: str = "127.0.0.1"):
+async def open_node(host: str = "127.0.0.1", compiled: bool = is_built()):
+    """`compiled` is how UDP is read."""
     node = Node(host)
     node.mux = await Mux.open(node.recorder, node.count, hosts=[host], clock=lambda: node.now)
+    if compiled:
+        node.mux.read_by(NativeIntake(CompiledFlush(True).path))
     try:
         yield node
     finally:

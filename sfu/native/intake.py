@@ -1,0 +1,99 @@
+"""The compiled reading of the shared port, where it was built: see `intake.c`."""
+
+import errno
+import os
+import socket
+from typing import Any, Literal, NamedTuple, Self
+
+from pylibsrtp import _binding
+
+from sfu.native import ffi, is_built, lib
+from sfu.native.egress import foreign_pointer
+from sfu.native.sockaddr import from_sockaddr, to_sockaddr
+from sfu.native.stream import NativeSource
+from sfu.srtp import SrtpReceiver
+from sfu.transport.path import Address
+
+_NOTHING, _ENCRYPTED, _DECRYPTED, _REFUSED = range(4)
+_KINDS: dict[int, Literal["encrypted", "decrypted", "refused"]] = {
+    _ENCRYPTED: "encrypted",
+    _DECRYPTED: "decrypted",
+    _REFUSED: "refused",
+}
+
+
+class Datagram(NamedTuple):
+    """What came: as it came, or decrypted already, or refused by libsrtp, with its status."""
+
+    kind: Literal["encrypted", "decrypted", "refused"]
+    data: bytes
+    address: Address
+    status: int
+
+
+class NativeIntake:
+    """Reads datagrams in batches. Packets of streams that are open are decrypted and forwarded, and not seen again."""
+
+    __slots__ = ("_addresses", "_datagram", "_path", "_pointer", "_received", "_routes")
+
+    def __init__(self, path: Any) -> None:
+        """`path` is C's `struct path`."""
+        unprotect = foreign_pointer("protect_function", _binding.ffi.addressof(_binding.lib, "srtp_unprotect"))
+        pointer = lib.intake_new(path, unprotect)
+        if pointer == ffi.NULL:
+            raise MemoryError("no memory for datagrams")
+        self._pointer = ffi.gc(pointer, lib.intake_free)
+        self._path = path
+        self._datagram = lib.intake_datagram(pointer)
+        self._received = lib.intake_received(pointer)
+        self._addresses: dict[bytes, Address] = {}
+        # What C has pointers to must stay.
+        self._routes: dict[bytes, tuple[NativeSource, SrtpReceiver]] = {}
+
+    @classmethod
+    def make(cls, path: Any) -> Self | None:
+        """None where nothing was compiled, or for another path (None)."""
+        return cls(path) if is_built() and path is not None else None
+
+    def route(self, address: Address, source: NativeSource, receiver: SrtpReceiver) -> None:
+        """Packets from this address are the source's, and the receiver decrypts them."""
+        packed = to_sockaddr(address)
+        self._routes[packed] = source, receiver
+        self._addresses[packed] = address
+        session = foreign_pointer("void *", receiver.session)
+        lib.intake_route(self._pointer, packed, len(packed), source.pointer, session)
+
+    def unroute(self, address: Address) -> None:
+        """Packets from this address are nobody's, as far as it is known here."""
+        packed = to_sockaddr(address)
+        lib.intake_unroute(self._pointer, packed, len(packed))
+        self._addresses.pop(packed, None)
+        self._routes.pop(packed, None)
+
+    def read(self, sock: socket.socket) -> None:
+        """Read a batch, unless there is something left of the one before. Raises OSError."""
+        if lib.intake_read(self._pointer, sock.fileno()):
+            number = ffi.errno
+            raise OSError(number, os.strerror(number) if number in errno.errorcode else "recvmmsg failed")
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a batch was read that is not done."""
+        return bool(lib.intake_has_more(self._pointer))
+
+    def next(self, now: float) -> Datagram | None:
+        """The next datagram that has to be looked at; None when all are done. `now` is in seconds."""
+        kind = lib.intake_next(self._pointer, now)
+        if kind == _NOTHING:
+            return None
+        datagram = self._datagram
+        packed: bytes = ffi.buffer(datagram.address, datagram.address_size)[:]
+        address = self._addresses.get(packed) or from_sockaddr(packed)
+        return Datagram(_KINDS[kind], ffi.buffer(datagram.data, datagram.size)[:], address, datagram.status)
+
+    def take_received(self) -> tuple[int, int]:
+        """How many packets were forwarded since the last call, and their bytes after decryption."""
+        received = self._received
+        taken = received.packets, received.octets
+        received.packets = received.octets = 0
+        return taken
