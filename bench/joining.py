@@ -22,14 +22,13 @@ async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 @asynccontextmanager
 async def at_work(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Each goes on beside what is done here, and is ended with it. Raises what ended one of them before."""
-    tasks = [asyncio.create_task(one) for one in work]
+    """Each goes on beside what is done here, and is ended with it. What ends one of them before ends this at once, and
+    is raised: figures of people who come and go mean nothing when nobody has come any more."""
     try:
-        yield
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+            yield
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
