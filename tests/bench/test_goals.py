@@ -1,3 +1,5 @@
+import pytest
+
 from bench.figures import Figures, Round
 from bench.goals import Goal, goals
 from bench.results import Outcome, Results
@@ -45,6 +47,11 @@ def test_a_scenario_that_failed_is_a_goal_that_is_not_met():
 def test_feedback_that_never_came_costs_nothing_and_counts_for_nothing():
     assert found("feedback", outcome("feedback-500", {"feedback_cpu": 30.0, "feedback_rate": 6480.0})).met
     assert found("feedback", outcome("feedback-500", {"feedback_cpu": 1.0, "feedback_rate": 200.0})).met is False
+
+
+@pytest.mark.parametrize(("rate", "met"), [(5500.0, True), (4500.0, False)])
+def test_feedback_of_a_client_that_was_late_is_counted_for_all_that_was_due(rate: float, met: bool):
+    assert found("feedback", outcome("feedback-500", {"feedback_cpu": 25.0, "feedback_rate": rate})).met is met
 
 
 def test_a_server_driven_to_its_limit_says_nothing_of_stalls():
