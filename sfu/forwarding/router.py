@@ -47,8 +47,8 @@ TOLD_BATCH = 20
 class Router:
     """`tell` sends events to signalling.
 
-    `stale` says that `refresh` is wanted, and `is_due` that it may be called. While there is anything to be done before
-    the next decision, the router is in `waiting`, for whoever has many routers to know which of them to `tend`.
+    `mark_stale` says that `refresh` is wanted, and `is_due` that it may be called. While there is anything to be done
+    before the next decision, the router is in `waiting`, for whoever has many routers to know which of them to `tend`.
     """
 
     def __init__(
@@ -92,10 +92,6 @@ class Router:
         self._refreshed = 0.0
         self._stats_told: float | None = None
         self._to_be_told: list[Peer] = []
-
-    @property
-    def stale(self) -> bool:
-        return self._stale
 
     def mark_stale(self) -> None:
         self._stale = True

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from signalling.domain.decrees import DECREEING, NO_DECREES, Decrees, standing
 from signalling.store import schema
@@ -31,16 +30,16 @@ def columns_of(inherited: Inheritance | None) -> dict[str, Any]:
     }
 
 
-async def inheritance_of(connection: AsyncConnection, room_id: str, now: float) -> Inheritance | None:
+def inheritance_of(connection: Connection, room_id: str, now: float) -> Inheritance | None:
     """What stands of the room's last session, when that was interrupted and people may still come back to it. The same
     holds for one that followed it, and ended before any of them was back."""
     sessions = schema.sessions
     last = select(sessions).where(sessions.c.room_id == room_id).order_by(sessions.c.session_number.desc()).limit(1)
-    row = (await connection.execute(last)).one_or_none()
+    row = connection.execute(last).one_or_none()
     if row is None or row.returnable_until is None or row.returnable_until <= now:
         return None
     events, stays = schema.session_events, schema.connections
-    log = await connection.execute(
+    log = connection.execute(
         select(events.c.name, events.c.details)
         .where(events.c.session_number == row.session_number, events.c.name.in_(DECREEING))
         .order_by(events.c.event_number)
@@ -48,7 +47,7 @@ async def inheritance_of(connection: AsyncConnection, room_id: str, now: float) 
     lines = [(line.name, line.details) for line in log]
     if not row.interrupted and any(name == "user-returned" for name, _ in lines):
         return None
-    people = await connection.execute(
+    people = connection.execute(
         select(stays.c.client_id, stays.c.user_ref).where(stays.c.session_number == row.session_number)
     )
     user_refs = {one.client_id: one.user_ref for one in people}

@@ -147,13 +147,12 @@ class Sessions:
         who could still come back. Call it at the start."""
         interrupted = and_(_TABLE.c.interrupted, _TABLE.c.returnable_until.is_(None))
         awaited = or_(interrupted, _TABLE.c.returnable_until > now)
-        async with self._database.write() as connection:
-            await connection.execute(update(_TABLE).where(awaited).values(returnable_until=until))
+        renew = update(_TABLE).where(awaited).values(returnable_until=until)
+        await self._database.write_with(lambda connection: connection.execute(renew))
 
     async def inheritance(self, room_id: str, now: float) -> Inheritance | None:
         """What a session that begins now in a room goes on with, None for one that begins anew."""
-        async with self._database.read() as connection:
-            return await inheritance_of(connection, room_id, now)
+        return await self._database.read_with(lambda connection: inheritance_of(connection, room_id, now))
 
     def _close_where_it_died(self, connection: Connection, session_number: int) -> None:
         """Close a session, and who was in it, at the last instant at which it is known to have gone on."""
