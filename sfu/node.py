@@ -192,7 +192,7 @@ class MediaNode:
                 raise CommandError("invalid", str(error)) from error
         try:
             peer = transport.context = router.put_transport(command, self._clock())
-            transport.source = peer.ingress.native
+            transport.source, transport.reporter = peer.ingress.native, peer.reporter
         except Exception:
             if known is None:
                 transport.close()
@@ -346,9 +346,10 @@ class MediaNode:
     def _count_received(self) -> None:
         """Add up here what would cost too much to count for each packet."""
         if self._intake is not None:
-            packets, octets = self._intake.take_received()
-            self._packets_received += packets
-            self._octets_received += octets
+            received = self._intake.take_received()
+            self._packets_received += received.packets
+            self._octets_received += received.octets
+            self._rtcp_received += received.reports
         for name, number in (
             ("packets-received", self._packets_received),
             ("octets-received", self._octets_received),

@@ -1,6 +1,7 @@
 """How packets arrive at one peer, as its transport-wide feedback says."""
 
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 from sfu.congestion.send_history import MISSING, SIZE, SendHistory
 from sfu.link_messages import Delivery
@@ -54,6 +55,27 @@ def read_outcome(body: bytes, history: SendHistory) -> Outcome:
     return Outcome(received, octets, lost, first_delay, delay_sum)
 
 
+@dataclass(slots=True)
+class Sums:
+    """What feedback messages said, added up: C's `struct delivery` has the same fields (`sfu/native/rtcp.h`).
+
+    `points` messages told of packets that came. What follows it is about those: the delay that the first one began
+    with, when it came, and the sums of times (seconds since then), of mean delays (seconds, relative to the first) and
+    of products of both.
+    """
+
+    received: int = 0
+    octets: int = 0
+    lost: int = 0
+    points: int = 0
+    first_delay: int = 0
+    started: float = 0.0
+    sum_at: float = 0.0
+    sum_delay: float = 0.0
+    sum_at_at: float = 0.0
+    sum_at_delay: float = 0.0
+
+
 class DeliveryMeter:
     """Adds up feedback messages, for the statistics of each few seconds.
 
@@ -61,28 +83,29 @@ class DeliveryMeter:
     it says that a queue on the way grows long before packets are lost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sums: Any = None) -> None:
+        """`sums` is where C adds up, too: an object with the fields of `Sums`. None if it does not."""
         self._sampled: float | None = None
         self._seconds = 0.0
-        self._first_delay: int | None = None
-        self._clear()
+        self._sums: Any = Sums() if sums is None else sums
 
     def add(self, outcome: Outcome, now: float) -> None:
         """Take in what a message said that came at `now`."""
-        self._received += outcome.received
-        self._octets += outcome.octets
-        self._lost += outcome.lost
+        sums = self._sums
+        sums.received += outcome.received
+        sums.octets += outcome.octets
+        sums.lost += outcome.lost
         if not outcome.received:
             return
-        if self._first_delay is None:
-            self._first_delay, self._started = outcome.first_delay, now
-        delay = (signed32(outcome.first_delay - self._first_delay) + outcome.delay_sum / outcome.received) / 1e6
-        at = now - self._started
-        self._points += 1
-        self._sum_at += at
-        self._sum_delay += delay
-        self._sum_at_at += at * at
-        self._sum_at_delay += at * delay
+        if not sums.points:
+            sums.first_delay, sums.started = outcome.first_delay, now
+        delay = (signed32(outcome.first_delay - sums.first_delay) + outcome.delay_sum / outcome.received) / 1e6
+        at = now - sums.started
+        sums.points += 1
+        sums.sum_at += at
+        sums.sum_delay += delay
+        sums.sum_at_at += at * at
+        sums.sum_at_delay += at * delay
 
     def sample(self, now: float) -> None:
         """Let the time until `now` count; due each second."""
@@ -92,25 +115,25 @@ class DeliveryMeter:
 
     def take(self) -> Delivery | None:
         """The figures since the last call; None without any feedback."""
-        if not self._received and not self._lost:
+        sums = self._sums
+        if not sums.received and not sums.lost:
             self._seconds = 0.0
             return None
-        spread = self._points * self._sum_at_at - self._sum_at * self._sum_at
-        trend = (self._points * self._sum_at_delay - self._sum_at * self._sum_delay) / spread if spread > 0 else 0.0
+        spread = sums.points * sums.sum_at_at - sums.sum_at * sums.sum_at
+        trend = (sums.points * sums.sum_at_delay - sums.sum_at * sums.sum_delay) / spread if spread > 0 else 0.0
         taken = Delivery(
-            packets=self._received,
-            lost=max(self._lost, 0),
-            bitrate=round(self._octets * 8 / self._seconds) if self._seconds else 0,
+            packets=sums.received,
+            lost=max(sums.lost, 0),
+            bitrate=round(sums.octets * 8 / self._seconds) if self._seconds else 0,
             delay_trend=round(trend * 1000, 3),
         )
         self._clear()
         return taken
 
     def _clear(self) -> None:
-        self._received = self._octets = self._lost = self._points = 0
-        self._seconds = self._started = 0.0
-        self._first_delay = None
-        self._sum_at = self._sum_delay = self._sum_at_at = self._sum_at_delay = 0.0
+        self._seconds = 0.0
+        for field in fields(Sums):
+            setattr(self._sums, field.name, field.default)
 
 
 def signed32(value: int) -> int:

@@ -1,6 +1,7 @@
 """The flush in C (`sfu/native/packets.c`): the same as `PlainFlush`, with one call for all participants."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -11,10 +12,11 @@ from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import EVERYTHING, Totals
 from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
-from sfu.forwarding.wire_format import Canonical
+from sfu.forwarding.wire_format import Canonical, WireFormat
 from sfu.native import ffi, lib
 from sfu.native.egress import NOTHING_TO_DO, foreign_pointer
-from sfu.native.stream import NativeSource
+from sfu.native.rtcp import Head, NativeHeads, NativeReporter
+from sfu.native.stream import CODECS, NativeSource
 
 MAX_HEAD = 64
 """Bytes of header and header extensions that C has room for."""
@@ -60,8 +62,15 @@ class CompiledFlush:
         """
         return bool(lib.source_take(self.path, source.pointer, data, len(data), now))
 
+    def take_rtcp(self, reporter: NativeReporter, data: bytes, now: float) -> bool:
+        """Take in a decrypted RTCP packet, if it is feedback or NACKs of the usual kind.
+
+        False, and nothing was changed, for all others. `now` is in seconds.
+        """
+        return bool(lib.reporter_take(self.path, reporter.pointer, data, len(data), now))
+
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
-        native = _native_plan(plan)
+        native = native_plan(plan)
         for packet in packets:
             lib.path_send(self.path, native, self._fill(packet), packet.data, len(packet.data), microseconds)
 
@@ -74,8 +83,17 @@ class CompiledFlush:
 
     def take_totals(self) -> Totals:
         totals = self._totals
-        taken = Totals(totals.packets, totals.octets, totals.protect_failures, totals.send_failures)
+        taken = Totals(
+            totals.packets,
+            totals.octets,
+            totals.protect_failures,
+            totals.send_failures,
+            totals.nacked,
+            totals.resent,
+            totals.malformed,
+        )
         totals.packets = totals.octets = totals.protect_failures = totals.send_failures = 0
+        totals.nacked = totals.resent = totals.malformed = 0
         return taken
 
     def _fill(self, packet: Canonical) -> Any:
@@ -101,7 +119,7 @@ def native_outlet(outlet: Outlet) -> Any:
     if native is None:
         native = outlet.native = ffi.new("struct outlet *", {"first_packet": NOTHING_TO_DO})
     if outlet.native_plans is None:
-        plans = [_native_plan(plan) for plan in outlet.plans]
+        plans = [native_plan(plan) for plan in outlet.plans]
         outlet.native_plans = ffi.new("struct plan *[]", plans)
         native.plans, native.plan_count = outlet.native_plans, len(plans)
     return native
@@ -118,7 +136,20 @@ def native_outlet_for(outlet: Outlet, format_: str, *, with_level: bool) -> Any:
     return native
 
 
-def _native_plan(plan: Plan) -> Any:
+@lru_cache(maxsize=64)
+def native_heads(wire_format: WireFormat) -> NativeHeads:
+    """What packets of this format begin with, for those that C sends again."""
+    heads = []
+    for codec in CODECS:
+        for with_level in (False, True):
+            head = wire_format.head(codec, with_level=with_level)
+            if head is not None:
+                heads.append(Head(codec, with_level, *head))
+    return NativeHeads(heads, wire_format.rtx_payload_type)
+
+
+def native_plan(plan: Plan) -> Any:
+    """The plan as C has it."""
     native = plan.native
     if native is None and plan.egress.native is not None:
         native = plan.native = ffi.new(

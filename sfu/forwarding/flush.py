@@ -16,12 +16,18 @@ EVERYTHING = 0xFFFFFFFF
 @dataclass(slots=True)
 class Totals:
     """Packets and octets (of payloads with their header extensions) that were enqueued, once for each participant, and
-    what could not be sent: packets that libsrtp refused, and messages that the kernel did not take."""
+    what could not be sent: packets that libsrtp refused, and messages that the kernel did not take.
+
+    `nacked`, `resent` and `malformed` (RTCP) are those of which `take_rtcp` of the compiled flush knows alone.
+    """
 
     packets: int = 0
     octets: int = 0
     protect_failures: int = 0
     send_failures: int = 0
+    nacked: int = 0
+    resent: int = 0
+    malformed: int = 0
 
 
 class Flush(Protocol):

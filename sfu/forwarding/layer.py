@@ -135,7 +135,7 @@ class Layer:
             native.set_up(codec.name, packet.payload_type, level_id, outlets)
         self._tally = tally
         reception = self._reception
-        native.open(number, reception.last_timestamp, reception.last_arrival, reception.jitter)
+        native.open(newest.sequence, reception.last_timestamp, reception.last_arrival, reception.jitter)
         return True
 
     def pause_passing(self) -> None:

@@ -26,6 +26,7 @@ from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, WireFormat
 from sfu.link_messages import Codec
 from sfu.native import is_built
+from sfu.native.rtcp import NativeReporter
 from sfu.native.stream import CODECS, NativeSource
 
 TURN = 2_000
@@ -110,6 +111,13 @@ class PacketPath:
         False, and nothing was changed, for all others, and where nothing was compiled. `now` is in seconds.
         """
         return isinstance(self._flush, CompiledFlush) and self._flush.forward(source, data, now)
+
+    def take_rtcp(self, reporter: NativeReporter, data: bytes, now: float) -> bool:
+        """Take in a participant's decrypted RTCP packet, if it is feedback or NACKs of the usual kind.
+
+        False, and nothing was changed, for all others, and where nothing was compiled. `now` is in seconds.
+        """
+        return isinstance(self._flush, CompiledFlush) and self._flush.take_rtcp(reporter, data, now)
 
     def native_outlets(self, outlets: Outlets, codec: Codec, *, with_level: bool) -> list[Any] | None:
         """The outlets as the compiled packet path has them, for packets of this codec; None if it cannot take them."""
@@ -196,10 +204,15 @@ class PacketPath:
         if totals.packets:
             self._count("packets-forwarded", totals.packets)
             self._count("octets-forwarded", totals.octets)
-        if totals.protect_failures:
-            self._count("srtp-protect-failed", totals.protect_failures)
-        if totals.send_failures:
-            self._count("send-failed", totals.send_failures)
+        for name, number in (
+            ("srtp-protect-failed", totals.protect_failures),
+            ("send-failed", totals.send_failures),
+            ("packets-nacked", totals.nacked),
+            ("packets-resent", totals.resent),
+            ("rtcp-malformed", totals.malformed),
+        ):
+            if number:
+                self._count(name, number)
 
 
 def best_flush() -> Flush:

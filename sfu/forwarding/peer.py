@@ -11,6 +11,7 @@ from sfu.forwarding.slot import OutgoingSlot
 from sfu.forwarding.track import PublishedTrack
 from sfu.link_messages import Slot, SlotUse, TransportFigures
 from sfu.native.feedback import read_feedback
+from sfu.native.rtcp import NativeReporter
 from sfu.rtcp.feedback import TRANSPORT_FEEDBACK
 from sfu.rtcp.packets import (
     Bye,
@@ -82,7 +83,9 @@ class Peer:
         self._by_ssrc: dict[int, OutgoingSlot] = {}
         self._by_use: dict[SlotUse, list[OutgoingSlot]] = {}
         self._meter = TransportMeter()
-        self._delivery = DeliveryMeter()
+        self.reporter = NativeReporter.make(self.egress.native)
+        """What it says of what it gets, in the compiled packet path; None without one."""
+        self._delivery = DeliveryMeter(None if self.reporter is None else self.reporter.delivery)
         self._sent_before = {use: Tally() for use in USES}  # by slots that are gone
 
     @property
@@ -109,6 +112,8 @@ class Peer:
         if any("transport-wide-cc" in slot.extensions for slot in slots):
             self.egress.number_packets()
         self._by_ssrc = {slot.parameters.ssrc: slot for slot in self.slots.values()}
+        if self.reporter is not None:
+            self.reporter.put_slots([slot.native for slot in self._by_ssrc.values() if slot.native is not None])
         self._by_use.clear()
         for slot in sorted(self.slots.values(), key=lambda slot: slot.parameters.index):
             self._by_use.setdefault(slot.parameters.use, []).append(slot)
@@ -137,6 +142,8 @@ class Peer:
 
     def rtcp(self, data: bytes, now: float, ntp: float) -> None:
         """Take in a decrypted RTCP packet that arrived at `now`, which is `ntp` on this node's NTP clock."""
+        if self.reporter is not None and self._path.take_rtcp(self.reporter, data, now):
+            return
         self._resends_left = RESENDS_AT_ONCE
         try:
             for payload_type, count, body in split_rtcp(data):
@@ -161,7 +168,7 @@ class Peer:
             case ReceiverReport():
                 self._reports(packet.reports, ntp)
             case Nack():
-                self._nack(packet)
+                self._nack(packet, now)
             case Pli():
                 self._keyframe_wanted([packet.media_ssrc], now)
             case Fir():
@@ -240,14 +247,14 @@ class Peer:
                 known = self._measured_rtt
                 self._measured_rtt = rtt if known is None else known + (rtt - known) / 4
 
-    def _nack(self, nack: Nack) -> None:
+    def _nack(self, nack: Nack, now: float) -> None:
         slot = self._by_ssrc.get(nack.media_ssrc)
         if slot is None:
             return
         self._count("packets-nacked", len(nack.sequence_numbers))
         answered = nack.sequence_numbers[: self._resends_left]
         self._resends_left -= len(answered)
-        self._count("packets-resent", slot.resend(answered))
+        self._count("packets-resent", slot.resend(answered, now))
 
     def _keyframe_wanted(self, ssrcs: Sequence[int], now: float) -> None:
         for ssrc in ssrcs:

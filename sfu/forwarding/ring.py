@@ -2,13 +2,14 @@
 
 from sfu.codecs import vp8
 from sfu.forwarding.media_packet import MediaPacket
-from sfu.native.stream import VP8, Kept, NativeStream
+from sfu.native.stream import CODECS, OPUS, VP8, Kept, NativeStream
 
 
 class PacketRing:
     """Holds the packets of one layer by sequence number; a newer one overwrites the one `size` numbers before it.
 
-    `native` keeps packets of the same ring that went by the compiled path: each place is had by one or the other.
+    `native` keeps those that went by the compiled path, and others of the same kind, for NACKs to be answered there:
+    each place is had by one or the other.
     """
 
     def __init__(self, size: int, native: NativeStream | None = None) -> None:
@@ -21,9 +22,14 @@ class PacketRing:
         self._forgotten = -1
 
     def put(self, packet: MediaPacket) -> None:
-        self._packets[packet.sequence_number & self._mask] = packet
-        if self._native is not None:
-            self._native.forget(packet.sequence_number)
+        number, native = packet.sequence_number, self._native
+        if native is not None:
+            kept = _as_kept(packet)
+            if kept is not None and native.keep(number, kept):
+                self._packets[number & self._mask] = None
+                return
+            native.forget(number)
+        self._packets[number & self._mask] = packet
 
     def get(self, sequence_number: int) -> MediaPacket | None:
         """The packet with this 16-bit number, or None if it never came or was overwritten."""
@@ -45,6 +51,21 @@ class PacketRing:
         if self._native is not None and first <= upto:
             self._native.let_go(first & 0xFFFF, upto + 1 - first)
         self._forgotten = max(self._forgotten, upto)
+
+
+def _as_kept(packet: MediaPacket) -> Kept | None:
+    """The packet as one that might have gone by; None for one that could not."""
+    codec, level = CODECS.get(packet.format), packet.audio_level
+    if codec == VP8:
+        places = packet.picture_id_offset, packet.tl0_offset
+        is_usual = places == (vp8.NORMAL_PICTURE_ID_OFFSET, vp8.NORMAL_TL0_OFFSET) and level is None
+        numbers = packet.picture_id, packet.tl0
+    else:
+        is_usual = codec == OPUS and (level is None or len(level) == 1)
+        numbers = 0, 0
+    if codec is None or not is_usual:
+        return None
+    return Kept(codec, packet.timestamp, packet.marker, packet.payload, *numbers, level)
 
 
 def _packet(sequence_number: int, kept: Kept) -> MediaPacket:

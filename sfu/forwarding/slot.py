@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import pack_into, unpack_from
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sfu.forwarding.compiled_flush import native_heads, native_plan
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
@@ -21,6 +22,7 @@ from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import HAS_EXTENSION, HEADER_SIZE, MARKER, WireFormat, write_packet
 from sfu.link_messages import Slot as SlotParameters
+from sfu.native.rtcp import NativeSlot
 from sfu.rtcp.reports import ReportBlock
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ MIN_STEP = {"audio": 0.020, "video": 0.001}
 """Seconds that a switch moves the timestamp at least: Opus packets last 20 ms, and must not overlap."""
 RESEND_BUDGET = 500
 """Packets looked up for NACKs of one slot between two calls of `refill`, each second: a NACK can name thousands."""
+REPEAT_AFTER = 20
+"""Milliseconds before the same packet is sent again once more: participants ask faster than a busy server answers."""
+REMEMBERED = 64
+"""Numbers of packets that were sent again last."""
 
 
 @dataclass(slots=True)
@@ -44,6 +50,21 @@ class Numbers:
     picture_id: int
     tl0: int
     at: float | None = None
+
+
+class Resends:
+    """What all answers to NACKs of one slot share: C's `struct slot` has the same fields (`sfu/native/rtcp.h`).
+
+    `numbers` and `times` hold by number modulo REMEMBERED what was sent again last, and when: milliseconds modulo 2^16.
+    """
+
+    __slots__ = ("budget", "numbers", "rtx_sequence", "times")
+
+    def __init__(self) -> None:
+        self.budget = self.rtx_sequence = 0
+        # A number that never has this place.
+        self.numbers = [1, *[0] * (REMEMBERED - 1)]
+        self.times = [0] * REMEMBERED
 
 
 class Switch(NamedTuple):
@@ -80,8 +101,12 @@ class OutgoingSlot:
         self._reported_lost = 0
         self.jitter = 0.0
         """In seconds, as the participant says."""
-        self._rtx_sequence = secrets.randbits(14)
-        self._resend_budget = RESEND_BUDGET
+        self.native = NativeSlot.make()
+        """This slot in the compiled packet path; None without one."""
+        self._resends: Any = Resends() if self.native is None else self.native.pointer
+        self._resends.rtx_sequence = secrets.randbits(14)
+        self._resends.budget = RESEND_BUDGET
+        self._describe()
 
     @property
     def audio(self) -> bool:
@@ -100,6 +125,7 @@ class OutgoingSlot:
         if wire_format != self.wire_format:
             self.idle()
             self.wire_format = wire_format
+        self._describe()
 
     def aim(self, layer: Layer | None, now: float) -> bool:
         """Make `layer` the one to switch to, None for an idle slot. Returns whether a keyframe is now wanted."""
@@ -126,6 +152,8 @@ class OutgoingSlot:
         """Let no more packets of the present layer through; a target that was set stays."""
         if self.layer is None or self._plan is None:
             return
+        if self.native is not None:
+            self.native.empty()
         self._path.detach(self._plan)
         self._last = self._current()
         self._packets_sent += self._plan.packets_sent
@@ -165,6 +193,8 @@ class OutgoingSlot:
         self.layer, self._plan = layer, plan
         layer.slots.add(self)
         self._path.attach(outlets, plan)
+        if self.native is not None and layer.native is not None:
+            self.native.fill(layer.native, native_plan(plan), sequence)
 
     def plan_of(self, sequence: int) -> Plan | None:
         """The plan of a packet of the present layer that may not be its newest; None for one before the switch."""
@@ -172,21 +202,21 @@ class OutgoingSlot:
 
     def refill(self, now: float) -> None:
         """Allow for more retransmissions, and let go of layers, with their packets, that nobody asks for any more."""
-        self._resend_budget = RESEND_BUDGET
+        self._resends.budget = RESEND_BUDGET
         oldest = now - HISTORY_AGE
         while len(self._history) > 1 and self._history[1].at < oldest:
             self._history.popleft()
         if self.layer is None and self._last.at is not None and self._last.at < oldest:
             self._history.clear()
 
-    def resend(self, sequence_numbers: Sequence[int]) -> int:
+    def resend(self, sequence_numbers: Sequence[int], now: float) -> int:
         """Answer a NACK. Returns how many of the packets were still there and have been sent again."""
         sent = 0
         newest = self._current().sequence
-        answered = sequence_numbers[: self._resend_budget]
-        self._resend_budget -= len(answered)
+        answered = sequence_numbers[: self._resends.budget]
+        self._resends.budget -= len(answered)
         for number in answered:
-            sent += self._resend_one(newest - ((newest - number) & 0xFFFF))
+            sent += self._resend_one(newest - ((newest - number) & 0xFFFF), now)
         return sent
 
     def sender_report(self, now: float) -> tuple[int, int, int] | None:
@@ -216,7 +246,20 @@ class OutgoingSlot:
             packets, octets = packets + self._plan.packets_sent, octets + self._plan.octets_sent
         return Tally(packets, octets, self._reported_lost)
 
-    def _resend_one(self, sequence: int) -> bool:
+    def _describe(self) -> None:
+        if self.native is not None:
+            self.native.describe(self.parameters.ssrc, self.parameters.rtx_ssrc, native_heads(self.wire_format))
+
+    def _was_resent(self, sequence: int, now: float) -> bool:
+        """Whether this packet was sent again a moment ago; if not, it is now."""
+        number, place, milliseconds = sequence & 0xFFFF, sequence % REMEMBERED, int(now * 1000) & 0xFFFF
+        numbers, times = self._resends.numbers, self._resends.times
+        if numbers[place] == number and (milliseconds - times[place]) & 0xFFFF < REPEAT_AFTER:
+            return True
+        numbers[place], times[place] = number, milliseconds
+        return False
+
+    def _resend_one(self, sequence: int, now: float) -> bool:
         switch = next((switch for switch in reversed(self._history) if switch.first <= sequence), None)
         if switch is None:
             return False
@@ -224,15 +267,15 @@ class OutgoingSlot:
         if packet is None:
             return False
         canonical = self.wire_format.canonical(packet)
-        if canonical is None:
+        if canonical is None or self._was_resent(sequence, now):
             return False
         rtx_payload_type = self.wire_format.rtx_payload_type.get(packet.format)
         if self.parameters.rtx_ssrc is None or rtx_payload_type is None:
             self._path.send(switch.plan, (canonical,))
             return True
         data = write_packet(canonical, switch.plan)
-        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        retransmission = as_retransmission(data, rtx_payload_type, self.parameters.rtx_ssrc, self._rtx_sequence)
+        rtx_sequence = self._resends.rtx_sequence = (self._resends.rtx_sequence + 1) & 0xFFFF
+        retransmission = as_retransmission(data, rtx_payload_type, self.parameters.rtx_ssrc, rtx_sequence)
         self._path.send_rtp(self.egress, retransmission, canonical.transport_at)
         return True
 

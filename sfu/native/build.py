@@ -13,16 +13,16 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 MODULE = "_packets"
-SOURCES = ("packets.c", "feedback.c", "ingress.c", "intake.c")
-HEADERS = ("packets.h", "ingress.h", "intake.h")
+SOURCES = ("packets.c", "feedback.c", "ingress.c", "resend.c", "rtcp.c", "intake.c")
+HEADERS = ("packets.h", "ingress.h", "rtcp.h", "intake.h")
 """Those that Python sees, too."""
-INTERNAL = "internal.h"
+INTERNAL = ("internal.h", "resend.h")
 CALLBACK = 'extern "Python" void write_frame(void *stream, const char *packet, int size);'
 
 
 def digest() -> str:
     """What tells a module that was built from these sources from one that was not."""
-    contents = (name.encode() + (HERE / name).read_bytes() for name in (*HEADERS, INTERNAL, *SOURCES))
+    contents = (name.encode() + (HERE / name).read_bytes() for name in (*HEADERS, *INTERNAL, *SOURCES))
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 

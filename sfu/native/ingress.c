@@ -12,8 +12,6 @@
 #include "internal.h"
 #include "ingress.h"
 
-enum { CLOSED, VP8, OPUS }; /* as in sfu.native.stream */
-
 #define ONE_BYTE_PROFILE 0xBEDE
 #define TWO_BYTE_PROFILE 0x1000
 #define VP8_DESCRIPTOR_SIZE 6
@@ -53,13 +51,13 @@ void stream_free(struct stream *stream) {
     free(stream);
 }
 
-/* Let go of so many packets from number `first` on, those of them that went by here. */
+/* Let go of so many packets from number `first` on. */
 void stream_forget(struct stream *stream, uint16_t first, uint32_t packets) {
     uint32_t index;
     for (index = 0; index < packets; index++) {
         uint16_t sequence = (uint16_t)(first + index);
         struct kept *kept = &stream->kept[sequence & stream->kept_mask];
-        if (kept->codec == CLOSED || kept->sequence != sequence) continue;
+        if ((kept->codec == CLOSED && !kept->elsewhere) || kept->sequence != sequence) continue;
         free(kept->data);
         memset(kept, 0, sizeof *kept);
     }
@@ -155,28 +153,49 @@ static int read_vp8(struct packet *packet) {
 
 /* Forwarding */
 
-static int keep(struct stream *stream, const struct packet *packet) {
-    struct kept *kept = &stream->kept[packet->sequence & stream->kept_mask];
-    uint32_t size = packet->descriptor_size + packet->payload_size;
-    if (size > kept->room) {
-        uint32_t room = (size + 63) & ~63u;
+/* The place of a packet, with room for its payload, which is all that it keeps; `packet` is what else there is to tell.
+ * NULL without memory. */
+static struct kept *make_place(struct stream *stream, struct kept packet) {
+    struct kept *kept = &stream->kept[packet.sequence & stream->kept_mask];
+    uint32_t room = (packet.size + 63) & ~63u;
+    if (packet.size > kept->room) {
         uint8_t *data = realloc(kept->data, room);
-        if (data == NULL) return 0;
+        if (data == NULL) return NULL;
         kept->data = data;
         kept->room = (uint16_t)room;
     }
+    packet.data = kept->data;
+    packet.room = kept->room;
+    *kept = packet;
+    return kept;
+}
+
+/* Keep a packet that Python has looked at: `payload`, and what else `packet` tells. 0 if that cannot be. */
+int stream_keep(struct stream *stream, const struct kept *packet, const char *payload) {
+    struct kept *kept;
+    if (packet->size > MAX_PACKET || (packet->codec == VP8 && packet->size < VP8_DESCRIPTOR_SIZE)) return 0;
+    kept = make_place(stream, *packet);
+    if (kept == NULL) return 0;
+    memcpy(kept->data, payload, packet->size);
+    return 1;
+}
+
+static void keep(struct stream *stream, const struct packet *packet) {
+    struct kept told = {
+        .timestamp = packet->timestamp,
+        .sequence = packet->sequence,
+        .size = (uint16_t)(packet->descriptor_size + packet->payload_size),
+        .picture = packet->picture,
+        .tl0 = packet->tl0,
+        .marker = packet->marker,
+        .has_level = (uint8_t)packet->has_level,
+        .level = packet->level,
+        .codec = (uint8_t)stream->codec,
+    };
+    struct kept *kept = make_place(stream, told);
+    if (kept == NULL) return;
     memcpy(kept->data, packet->descriptor, packet->descriptor_size);
     memcpy(kept->data + packet->descriptor_size, packet->payload, packet->payload_size);
-    kept->size = (uint16_t)size;
-    kept->timestamp = packet->timestamp;
-    kept->sequence = packet->sequence;
-    kept->picture = packet->picture;
-    kept->tl0 = packet->tl0;
-    kept->marker = packet->marker;
-    kept->has_level = (uint8_t)packet->has_level;
-    kept->level = packet->level;
-    kept->codec = (uint8_t)stream->codec;
-    return 1;
 }
 
 /* The packet for one outlet, as sfu.forwarding.wire_format has it. */
@@ -200,6 +219,23 @@ static void write_canonical(struct pending *pending, const struct head *head, co
     if (head->level_at) pending->data[head->level_at] = packet->level;
     memcpy(pending->data + descriptor_at, packet->descriptor, packet->descriptor_size);
     memcpy(pending->data + payload_at, packet->payload, packet->payload_size);
+}
+
+void stream_write(const struct kept *kept, const struct head *head, struct pending *pending) {
+    struct packet packet = {
+        .sequence = kept->sequence,
+        .timestamp = kept->timestamp,
+        .marker = kept->marker,
+        .picture = kept->picture,
+        .tl0 = kept->tl0,
+        .level = kept->level,
+        .descriptor_size = kept->codec == VP8 ? VP8_DESCRIPTOR_SIZE : 0,
+    };
+    memcpy(packet.descriptor, kept->data, packet.descriptor_size);
+    packet.payload = kept->data + packet.descriptor_size;
+    packet.payload_size = kept->size - packet.descriptor_size;
+    write_canonical(pending, head, &packet);
+    pending->size = head->size + kept->size;
 }
 
 static int enqueue(struct path *path, struct stream *stream, const struct packet *packet) {
@@ -249,7 +285,7 @@ struct stream *source_expects(const struct source *source, const uint8_t *data, 
     for (index = 0; index < source->stream_count; index++) {
         struct stream *stream = source->streams[index];
         if (stream->ssrc == ssrc && stream->codec != CLOSED)
-            return stream->next == get16(data + 2) && stream->payload_type == (data[1] & 0x7F) ? stream : NULL;
+            return (uint16_t)stream->next == get16(data + 2) && stream->payload_type == (data[1] & 0x7F) ? stream : NULL;
     }
     return NULL;
 }
@@ -261,7 +297,7 @@ int source_take(struct path *path, struct source *source, const char *data, uint
     struct packet packet;
     if (stream == NULL) return 0;
     packet.descriptor_size = 0;
-    packet.sequence = stream->next;
+    packet.sequence = (uint16_t)stream->next;
     packet.picture = packet.tl0 = packet.level = 0;
     if (!read_header((const uint8_t *)data, size, source->sequence_id, stream->level_id, &packet)) return 0;
     if (packet.has_level != (stream->level_id != 0)) return 0;

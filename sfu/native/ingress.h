@@ -1,6 +1,7 @@
 /* The types and functions that Python sees of ingress.c; cffi reads this file, too. */
 
-/* A packet that is kept for retransmission, as sfu.forwarding.media_packet.MediaPacket; `data` is its payload. */
+/* A packet that is kept for retransmission, as sfu.forwarding.media_packet.MediaPacket; `data` is its payload. Of one that
+ * Python keeps instead, `elsewhere`, only the number is told. */
 struct kept {
     uint8_t *data;
     uint32_t timestamp;
@@ -13,6 +14,7 @@ struct kept {
     uint8_t has_level;
     uint8_t level;
     uint8_t codec; /* CLOSED for none */
+    uint8_t elsewhere;
 };
 
 /* The loudness that one packet told, at a time in seconds. */
@@ -29,7 +31,7 @@ struct stream {
     uint32_t ssrc;
     uint8_t payload_type;
     uint8_t level_id; /* of the header extension that tells the loudness, 0 for none */
-    uint16_t next;    /* the only sequence number that may pass */
+    uint32_t next;    /* the only sequence number that may pass, extended */
     uint32_t clock_rate;
     struct outlet **outlets;
     uint32_t outlet_count;
@@ -66,6 +68,7 @@ struct source {
 struct stream *stream_new(uint32_t kept);
 void stream_free(struct stream *stream);
 void stream_forget(struct stream *stream, uint16_t first, uint32_t packets);
+int stream_keep(struct stream *stream, const struct kept *packet, const char *payload);
 struct stream *source_expects(const struct source *source, const uint8_t *data, uint32_t size);
 uint32_t source_feedback(struct source *source, uint32_t sender_ssrc, uint32_t media_ssrc, uint16_t first,
                          uint8_t feedback_count, char *packet, uint32_t room);

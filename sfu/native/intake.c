@@ -1,5 +1,6 @@
 /* Reading of the shared port: a batch of datagrams by one system call. Packets of open streams are decrypted and
- * forwarded (ingress.c); all others come to Python one by one, in the order in which they arrived.
+ * forwarded (ingress.c), feedback and NACKs taken in (rtcp.c); all others come to Python one by one, in the order in
+ * which they arrived.
  */
 
 #define _GNU_SOURCE
@@ -13,7 +14,9 @@
 #include "internal.h"
 
 #include "ingress.h"
+#include "rtcp.h"
 #include "intake.h"
+#include "resend.h"
 
 #define BATCH 64 /* as in sfu.transport.mux */
 #define MAX_DATAGRAM 2048 /* as in sfu.srtp */
@@ -23,6 +26,7 @@
 struct route {
     struct route *next;
     struct source *source;
+    struct reporter *reporter;
     void *srtp;
     uint32_t size;
     uint8_t address[sizeof(struct sockaddr_in6)];
@@ -30,7 +34,7 @@ struct route {
 
 struct intake {
     struct path *path;
-    protect_function unprotect;
+    protect_function unprotect, unprotect_rtcp;
     struct datagram datagram;
     struct received received;
     uint32_t count, position;
@@ -41,12 +45,13 @@ struct intake {
     uint8_t data[BATCH][MAX_DATAGRAM];
 };
 
-struct intake *intake_new(struct path *path, protect_function unprotect) {
+struct intake *intake_new(struct path *path, protect_function unprotect, protect_function unprotect_rtcp) {
     struct intake *intake = calloc(1, sizeof *intake);
     uint32_t index;
     if (intake == NULL) return NULL;
     intake->path = path;
     intake->unprotect = unprotect;
+    intake->unprotect_rtcp = unprotect_rtcp;
     for (index = 0; index < BATCH; index++) {
         struct msghdr *header = &intake->headers[index].msg_hdr;
         intake->parts[index] = (struct iovec){intake->data[index], MAX_DATAGRAM};
@@ -87,8 +92,10 @@ static struct route **find(struct intake *intake, const void *address, uint32_t 
     return at;
 }
 
-/* Packets from this address are the source's, and `srtp` decrypts them. 0 without memory: they are Python's then. */
-int intake_route(struct intake *intake, const char *address, uint32_t size, struct source *source, void *srtp) {
+/* Packets from this address are the source's, RTCP is the reporter's, and `srtp` decrypts both. 0 without memory: they are
+ * Python's then. */
+int intake_route(struct intake *intake, const char *address, uint32_t size, struct source *source,
+                 struct reporter *reporter, void *srtp) {
     struct route **at, *route;
     if (size > sizeof route->address) return 0;
     at = find(intake, address, size);
@@ -100,6 +107,7 @@ int intake_route(struct intake *intake, const char *address, uint32_t size, stru
         *at = route;
     }
     (*at)->source = source;
+    (*at)->reporter = reporter;
     (*at)->srtp = srtp;
     return 1;
 }
@@ -130,28 +138,50 @@ static int is_srtp(const uint8_t *data, uint32_t size) {
     return size >= HEADER_SIZE && data[0] > 127 && data[0] < 192 && (data[1] < 192 || data[1] > 223);
 }
 
-/* Decrypt and forward a datagram if that can be done here. */
-static int handle(struct intake *intake, struct datagram *datagram, double now) {
-    struct route *route;
+/* Decrypt a datagram. Whether libsrtp did. */
+static int decrypt(protect_function unprotect, void *srtp, struct datagram *datagram) {
     int size = (int)datagram->size;
-    if (!is_srtp(datagram->data, datagram->size)) return ENCRYPTED;
-    route = *find(intake, datagram->address, datagram->address_size);
-    if (route == NULL || source_expects(route->source, datagram->data, datagram->size) == NULL) return ENCRYPTED;
-    datagram->status = intake->unprotect(route->srtp, datagram->data, &size);
-    if (datagram->status != 0 || size < HEADER_SIZE) return REFUSED;
+    datagram->status = unprotect(srtp, datagram->data, &size);
+    if (datagram->status != 0 || size < 0) return 0;
     datagram->size = (uint32_t)size;
+    return 1;
+}
+
+static int handle_rtp(struct intake *intake, const struct route *route, struct datagram *datagram, double now) {
+    if (source_expects(route->source, datagram->data, datagram->size) == NULL) return ENCRYPTED;
+    if (!decrypt(intake->unprotect, route->srtp, datagram) || datagram->size < HEADER_SIZE) return REFUSED;
     if (!source_take(intake->path, route->source, (const char *)datagram->data, datagram->size, now)) return DECRYPTED;
     intake->received.packets++;
     intake->received.octets += datagram->size;
     return NOTHING;
 }
 
+static int handle_rtcp(struct intake *intake, const struct route *route, struct datagram *datagram, double now) {
+    if (!reporter_expects(route->reporter, datagram->data, datagram->size)) return ENCRYPTED;
+    if (!decrypt(intake->unprotect_rtcp, route->srtp, datagram)) return REFUSED;
+    if (!reporter_take(intake->path, route->reporter, (const char *)datagram->data, datagram->size, now))
+        return DECRYPTED_RTCP;
+    intake->received.reports++;
+    return NOTHING;
+}
+
+/* Do what is to be done with a datagram, if that can be done here. Feedback and media are told apart by RFC 5761. */
+static int handle(struct intake *intake, struct datagram *datagram, double now) {
+    const struct route *route = *find(intake, datagram->address, datagram->address_size);
+    if (route == NULL) return ENCRYPTED;
+    if (is_srtp(datagram->data, datagram->size)) return handle_rtp(intake, route, datagram, now);
+    return handle_rtcp(intake, route, datagram, now);
+}
+
 /* Whether a batch was read that is not done. */
 int intake_has_more(const struct intake *intake) { return intake->position < intake->count; }
 
-/* Go on to the next datagram that Python has to look at: `intake_datagram` is it then. NOTHING when all are done. */
+/* Go on to the next datagram that Python has to look at: `intake_datagram` is it then. NOTHING when all are done, or when
+ * so many packets were sent again that others shall have their turn. */
 int intake_next(struct intake *intake, double now) {
-    while (intake->position < intake->count) {
+    const struct totals *totals = path_totals(intake->path);
+    uint64_t resent = totals->resent;
+    while (intake->position < intake->count && totals->resent - resent < RESENDS_AT_ONCE) {
         uint32_t index = intake->position++;
         struct datagram *datagram = &intake->datagram;
         int found;

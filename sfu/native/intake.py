@@ -9,37 +9,53 @@ from pylibsrtp import _binding
 
 from sfu.native import ffi, is_built, lib
 from sfu.native.egress import foreign_pointer
+from sfu.native.rtcp import NativeReporter
 from sfu.native.sockaddr import from_sockaddr, to_sockaddr
 from sfu.native.stream import NativeSource
 from sfu.srtp import SrtpReceiver
 from sfu.transport.path import Address
 
-_NOTHING, _ENCRYPTED, _DECRYPTED, _REFUSED = range(4)
-_KINDS: dict[int, Literal["encrypted", "decrypted", "refused"]] = {
+Kind = Literal["encrypted", "rtp", "rtcp", "refused"]
+
+_NOTHING, _ENCRYPTED, _DECRYPTED, _DECRYPTED_RTCP, _REFUSED = range(5)
+_KINDS: dict[int, Kind] = {
     _ENCRYPTED: "encrypted",
-    _DECRYPTED: "decrypted",
+    _DECRYPTED: "rtp",
+    _DECRYPTED_RTCP: "rtcp",
     _REFUSED: "refused",
 }
 
 
-class Datagram(NamedTuple):
-    """What came: as it came, or decrypted already, or refused by libsrtp, with its status."""
+class Received(NamedTuple):
+    """RTP packets, their bytes after decryption, and RTCP packets."""
 
-    kind: Literal["encrypted", "decrypted", "refused"]
+    packets: int
+    octets: int
+    reports: int
+
+
+class Datagram(NamedTuple):
+    """What came: as it came, or decrypted already, as RTP or RTCP, or refused by libsrtp, with its status."""
+
+    kind: Kind
     data: bytes
     address: Address
     status: int
 
 
 class NativeIntake:
-    """Reads datagrams in batches. Packets of streams that are open are decrypted and forwarded, and not seen again."""
+    """Reads datagrams in batches. Packets of streams that are open are decrypted and forwarded, and not seen again; nor
+    is RTCP that holds nothing but feedback and NACKs of the usual kind."""
 
     __slots__ = ("_addresses", "_datagram", "_path", "_pointer", "_received", "_routes")
 
     def __init__(self, path: Any) -> None:
         """`path` is C's `struct path`."""
-        unprotect = foreign_pointer("protect_function", _binding.ffi.addressof(_binding.lib, "srtp_unprotect"))
-        pointer = lib.intake_new(path, unprotect)
+        unprotect, unprotect_rtcp = (
+            foreign_pointer("protect_function", _binding.ffi.addressof(_binding.lib, name))
+            for name in ("srtp_unprotect", "srtp_unprotect_rtcp")
+        )
+        pointer = lib.intake_new(path, unprotect, unprotect_rtcp)
         if pointer == ffi.NULL:
             raise MemoryError("no memory for datagrams")
         self._pointer = ffi.gc(pointer, lib.intake_free)
@@ -48,20 +64,20 @@ class NativeIntake:
         self._received = lib.intake_received(pointer)
         self._addresses: dict[bytes, Address] = {}
         # What C has pointers to must stay.
-        self._routes: dict[bytes, tuple[NativeSource, SrtpReceiver]] = {}
+        self._routes: dict[bytes, tuple[NativeSource, NativeReporter, SrtpReceiver]] = {}
 
     @classmethod
     def make(cls, path: Any) -> Self | None:
         """None where nothing was compiled, or for another path (None)."""
         return cls(path) if is_built() and path is not None else None
 
-    def route(self, address: Address, source: NativeSource, receiver: SrtpReceiver) -> None:
-        """Packets from this address are the source's, and the receiver decrypts them."""
+    def route(self, address: Address, source: NativeSource, reporter: NativeReporter, receiver: SrtpReceiver) -> None:
+        """Packets from this address are the source's, RTCP is the reporter's, and the receiver decrypts both."""
         packed = to_sockaddr(address)
-        self._routes[packed] = source, receiver
+        self._routes[packed] = source, reporter, receiver
         self._addresses[packed] = address
         session = foreign_pointer("void *", receiver.session)
-        lib.intake_route(self._pointer, packed, len(packed), source.pointer, session)
+        lib.intake_route(self._pointer, packed, len(packed), source.pointer, reporter.pointer, session)
 
     def unroute(self, address: Address) -> None:
         """Packets from this address are nobody's, as far as it is known here."""
@@ -91,9 +107,9 @@ class NativeIntake:
         address = self._addresses.get(packed) or from_sockaddr(packed)
         return Datagram(_KINDS[kind], ffi.buffer(datagram.data, datagram.size)[:], address, datagram.status)
 
-    def take_received(self) -> tuple[int, int]:
-        """How many packets were forwarded since the last call, and their bytes after decryption."""
+    def take_received(self) -> Received:
+        """What never came to Python since the last call."""
         received = self._received
-        taken = received.packets, received.octets
-        received.packets = received.octets = 0
+        taken = Received(received.packets, received.octets, received.reports)
+        received.packets = received.octets = received.reports = 0
         return taken

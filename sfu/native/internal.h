@@ -8,6 +8,8 @@
 #define HEADER_SIZE 12
 #define NONE -1
 
+enum { CLOSED, VP8, OPUS }; /* as in sfu.native.stream */
+
 /* A packet that waits for the flush. */
 struct pending {
     struct canonical canonical;
@@ -37,3 +39,15 @@ struct pending *path_reserve(struct path *path, struct outlet *outlet, uint32_t 
 
 /* How many more packets path_reserve has room for. */
 uint32_t path_room(const struct path *path);
+
+/* Fill in all that a plan decides of a packet. */
+void path_number(uint8_t *data, const struct canonical *canonical, const struct plan *plan);
+
+/* Write a packet to one participant, ahead of all that waits for it; it leaves with path_push. */
+void path_write(struct path *path, const struct pending *packet, const struct plan *plan, uint32_t microseconds);
+void path_push(struct path *path);
+
+struct kept;
+
+/* A packet that was kept, as it was enqueued for an outlet of this head. */
+void stream_write(const struct kept *kept, const struct head *head, struct pending *pending);

@@ -265,7 +265,7 @@ static void add_to_messages(struct path *path, struct egress *egress, uint32_t s
 
 /* Writing */
 
-static void write_numbers(uint8_t *data, const struct canonical *canonical, const struct plan *plan) {
+void path_number(uint8_t *data, const struct canonical *canonical, const struct plan *plan) {
     put16(data + 2, canonical->sequence + plan->sequence_offset);
     put32(data + 4, canonical->timestamp + plan->timestamp_offset);
     put32(data + 8, plan->ssrc);
@@ -287,7 +287,7 @@ static void write_packet(struct path *path, const struct pending *pending, const
     if (path->message_count == MAX_MESSAGES || path->position + size + MAX_TRAILER > BUFFER_SIZE) send_messages(path);
     data = path->buffer + path->position;
     memcpy(data, pending->data, pending->size);
-    if (!plan->complete) write_numbers(data, &pending->canonical, plan);
+    if (!plan->complete) path_number(data, &pending->canonical, plan);
     if (numbered) put16(data + pending->canonical.transport_at, *history->next);
     if (path->protect(egress->srtp, data, &size) != 0 || size <= 0 || (uint32_t)size > pending->size + MAX_TRAILER) {
         path->totals.protect_failures++;
@@ -449,4 +449,12 @@ void path_send(struct path *path, struct plan *plan, const struct canonical *can
     memcpy(pending.data, data, size);
     write_packet(path, &pending, plan, microseconds);
     send_messages(path);
+}
+
+void path_write(struct path *path, const struct pending *packet, const struct plan *plan, uint32_t microseconds) {
+    write_packet(path, packet, plan, microseconds);
+}
+
+void path_push(struct path *path) {
+    if (path->message_count) send_messages(path);
 }

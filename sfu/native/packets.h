@@ -84,10 +84,14 @@ typedef int (*protect_function)(void *srtp, void *packet, int *size);
 typedef int (*send_function)(int fd, void *messages, unsigned int count, int flags);
 typedef void (*write_function)(void *stream, const char *packet, int size);
 
-/* What was forwarded, once for each participant, and what failed: Python sets it back to zero. */
+/* What was forwarded, once for each participant, what NACKs named and what was sent again for them, and what failed:
+ * Python sets it back to zero. */
 struct totals {
     uint64_t packets;
     uint64_t octets;
+    uint64_t nacked;
+    uint64_t resent;
+    uint32_t malformed; /* RTCP */
     uint32_t protect_failures;
     uint32_t send_failures;
 };

@@ -10,7 +10,10 @@ CODECS = {"VP8": VP8, "opus": OPUS}
 """Codecs by name, of which packets can go by without a look."""
 
 
+MARKER = 0x80
+
 _room: Any = ffi.new("char[]", 1200) if is_built() else None
+_told: Any = ffi.new("struct kept *") if is_built() else None
 
 
 class Passed(NamedTuple):
@@ -28,7 +31,8 @@ class Passed(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A packet that went by, as it is kept for retransmission; `level` is what it told of its loudness."""
+    """A packet as it is kept for retransmission; `level` is what it told of its loudness. A VP8 payload has the
+    descriptor of `sfu.codecs.vp8.normalise`."""
 
     codec: int
     timestamp: int
@@ -73,9 +77,10 @@ class NativeStream:
         pointer.outlets, pointer.outlet_count = self._outlets, len(outlets)
 
     def open(self, following: int, timestamp: int, arrived: float, jitter: float) -> None:
-        """Let packets go by that follow number `following`, the one before them having come with these numbers."""
+        """Let packets go by that follow the extended number `following`, the one before them having come with these
+        numbers."""
         pointer = self.pointer
-        pointer.next = (following + 1) & 0xFFFF
+        pointer.next = (following + 1) & 0xFFFFFFFF
         pointer.timestamp, pointer.arrived, pointer.jitter = timestamp, arrived, jitter
         pointer.codec = self.codec
 
@@ -107,8 +112,24 @@ class NativeStream:
         pointer.passed = pointer.packet_octets = pointer.payload_octets = 0
         return passed
 
+    def keep(self, sequence_number: int, packet: Kept) -> bool:
+        """Keep a packet that did not go by in its place of the ring. False if that cannot be."""
+        codec, timestamp, marker, payload, picture_id, tl0, level = packet
+        _told[0] = {
+            "codec": codec,
+            "sequence": sequence_number,
+            "timestamp": timestamp,
+            "marker": MARKER if marker else 0,
+            "size": min(len(payload), 0xFFFF),
+            "picture": picture_id,
+            "tl0": tl0,
+            "has_level": level is not None,
+            "level": 0 if level is None else level[0],
+        }
+        return bool(lib.stream_keep(self.pointer, _told, payload))
+
     def holds_place(self, sequence_number: int) -> bool:
-        """Whether a packet that went by has the place of this 16-bit number in the ring: the last one, that is."""
+        """Whether a packet that is kept here has the place of this 16-bit number in the ring: the last one, that is."""
         return bool(self._kept[sequence_number & self._mask].codec)
 
     def let_go(self, first: int, packets: int) -> None:
@@ -116,11 +137,12 @@ class NativeStream:
         lib.stream_forget(self.pointer, first, packets)
 
     def forget(self, sequence_number: int) -> None:
-        """Another packet has the place of this number now."""
-        self._kept[sequence_number & self._mask].codec = CLOSED
+        """The packet with this number has its place now, and is kept elsewhere."""
+        kept = self._kept[sequence_number & self._mask]
+        kept.codec, kept.sequence, kept.elsewhere = CLOSED, sequence_number, True
 
     def kept(self, sequence_number: int) -> Kept | None:
-        """The packet with this 16-bit number, or None if it did not go by or was overwritten."""
+        """The packet with this 16-bit number, or None if it is not kept here or was overwritten."""
         kept = self._kept[sequence_number & self._mask]
         if kept.codec == CLOSED or kept.sequence != sequence_number:
             return None

@@ -302,8 +302,10 @@ class Mux:
         owner = None if datagram.kind == "encrypted" else self._owners.get(datagram.address)
         if owner is None or owner.receiver is None:
             self._dispatch(datagram.data, datagram.address, now)
-        elif datagram.kind == "decrypted":
+        elif datagram.kind == "rtp":
             self._handler.rtp(owner, datagram.data, now)
+        elif datagram.kind == "rtcp":
+            self._handler.rtcp(owner, datagram.data, now)
         else:
             owner.receiver.refused(datagram.status)
 
@@ -337,6 +339,8 @@ class Mux:
             # RTCP packet types; RTP payload types keep clear of them (RFC 5761 section 4).
             plain = receiver.unprotect_rtcp(data)
             if plain is not None:
+                if transport.reporter is not None:
+                    transport.reporter.let_in(int.from_bytes(plain[4:8], "big"))
                 self._handler.rtcp(transport, plain, now)
         else:
             plain = receiver.unprotect_rtp(data)
@@ -389,8 +393,9 @@ class Mux:
         """Have packets from a path read by compiled code, as soon as they can be decrypted."""
         if self._intake is None or isinstance(path, TcpConnection):
             return
-        if transport.source is not None and transport.receiver is not None:
-            self._intake.route(path, transport.source, transport.receiver)
+        source, reporter, receiver = transport.source, transport.reporter, transport.receiver
+        if source is not None and reporter is not None and receiver is not None:
+            self._intake.route(path, source, reporter, receiver)
         else:
             self._intake.unroute(path)
 

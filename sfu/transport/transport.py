@@ -9,6 +9,7 @@ from sfu.dtls import Certificate, DtlsServer
 from sfu.ice.agent import Check, IceLiteAgent, username
 from sfu.ice.stun import BindingRequest
 from sfu.link_messages import Fingerprint, Ice
+from sfu.native.rtcp import NativeReporter
 from sfu.native.stream import NativeSource
 from sfu.srtp import Count, SrtpError, SrtpKeys, SrtpReceiver, SrtpSender
 from sfu.transport.path import Path, host_and_port
@@ -65,8 +66,9 @@ class Transport:
                     `write_frame` drops what its peer does not read. None until the first; never None again after
                     that (a TCP connection that broke stays until the peer nominates another path).
     `socket`        the UDP socket for `remote`; None when that is a TCP connection or None.
-    `source`        what it publishes, as the compiled packet path knows it; None without one. It is set by the packet
-                    handler before the transport is connected.
+    `source`        what it publishes, and
+    `reporter`      what it says of what it gets, as the compiled packet path knows them; None without one. They are set
+                    by the packet handler before the transport is connected.
     `context`       belongs to the packet handler; the transport does not touch it.
     """
 
@@ -87,6 +89,7 @@ class Transport:
         self.remote: Path | None = None
         self.socket: socket.socket | None = None
         self.source: NativeSource | None = None
+        self.reporter: NativeReporter | None = None
         self.context: Any = None
         self._network = network
         self._count = count

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.dtls import Certificate
+from sfu.forwarding.peer import Peer
+from sfu.forwarding.slot import REPEAT_AFTER
 from sfu.link_messages import Fingerprint, Ice, PutRouter, PutTransport, Slot, Track
 from sfu.metrics import Counters
 from sfu.native import is_built
 from sfu.native.sockaddr import from_sockaddr, to_sockaddr
 from sfu.node import MediaNode
+from sfu.rtcp.packets import Nack, Pli
 from sfu.rtp.packet import parse_rtp
 from sfu.srtp import SrtpReceiver, SrtpSender
 from sfu.transport.mux import Mux
@@ -149,5 +152,47 @@ async def test_a_path_that_is_gone_is_nobodys(ends: list[socket.socket]) -> None
             ends[0].sendto(sender.protect_rtp(packet), to)
         await room.reaches("srtp-from-stranger", 2)
         assert room.count("packets-received") == 6
+    finally:
+        await room.mux.close()
+
+
+@needs_compiled
+async def test_rtcp_of_the_usual_kind_is_answered_without_python(
+    ends: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room()
+    await room.open(ends)
+    seen: list[bytes] = []
+    take = Peer.rtcp
+    monkeypatch.setattr(Peer, "rtcp", lambda peer, data, *when: (seen.append(data), take(peer, data, *when)))
+    to, watcher = ("127.0.0.1", room.mux.port), ends[1]
+    source, sender, asks = VideoSource(1), SrtpSender(KEYS), SrtpSender(KEYS)
+    try:
+        for number in range(4):
+            for packet in source.frame(key=number == 0):
+                ends[0].sendto(sender.protect_rtp(packet), to)
+            sequence_numbers = await read(watcher, 2)
+        (slot,) = room.node._transports["t1"][0].context.slots.values()
+        nack = Nack(7, slot.parameters.ssrc, tuple(sequence_numbers)).to_bytes()
+        protected = [asks.protect_rtcp(nack) for _ in range(4)]
+        # The first of an SSRC is Python's, and so is all that is no feedback.
+        watcher.sendto(protected[0], to)
+        await read(watcher, 2)
+        assert seen == [nack]
+        # After a while it is sent once more.
+        await asyncio.sleep(2 * REPEAT_AFTER / 1000)
+        watcher.sendto(protected[1], to)
+        await read(watcher, 2)
+        forged = protected[2][:-5] + bytes([protected[2][-5] ^ 1]) + protected[2][-4:]
+        for datagram in (protected[1], forged, asks.protect_rtcp(Pli(7, slot.parameters.ssrc).to_bytes())):
+            watcher.sendto(datagram, to)
+        # Another SSRC.
+        watcher.sendto(asks.protect_rtcp(Nack(8, 1, (1,)).to_bytes()), to)
+        await room.reaches("srtp-replayed", 1)
+        await room.reaches("srtp-auth-failed", 1)
+        await room.reaches("rtcp-received", 4)
+        assert [data[:2] for data in seen] == [b"\x81\xcd", b"\x81\xce", b"\x81\xcd"]
+        assert room.count("packets-nacked") == 4
+        assert room.count("packets-resent") == 4
     finally:
         await room.mux.close()

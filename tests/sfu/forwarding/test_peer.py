@@ -28,6 +28,7 @@ def test_nack_over_rtcp_is_answered_by_rtx() -> None:
     (resent,) = subscriber.received()
     assert resent.ssrc == first.ssrc + 1
     assert struct.unpack_from("!H", resent.payload)[0] == second.sequence_number
+    session.path.report()
     assert session.counters.totals()["packets-resent"] == 1
 
 

@@ -8,9 +8,11 @@ import weakref
 import pytest
 
 from sfu.link_messages import SlotsFilled
+from sfu.rtcp.packets import Nack
 from sfu.rtp.packet import RtpPacket
 from tests.support.forwarding import (
     AudioSource,
+    Member,
     Session,
     VideoSource,
     camera,
@@ -30,6 +32,16 @@ def picture_ids(packets: list[RtpPacket]) -> list[int]:
 
 def tl0s(packets: list[RtpPacket]) -> list[int]:
     return [packet.payload[4] for packet in packets]
+
+
+def resend(member: Member, wanted: list[int]) -> int:
+    """Ask by NACK for packets of the first video slot. How many of them were sent again."""
+    session, (slot, *_) = member.session, member.peer.slots_of("video")
+    session.path.report()
+    before = session.counters.totals().get("packets-resent", 0)
+    member.peer.rtcp(Nack(1, slot.parameters.ssrc, tuple(wanted)).to_bytes(), session.now, session.now)
+    session.path.report()
+    return session.counters.totals().get("packets-resent", 0) - before
 
 
 def assert_unbroken(packets: list[RtpPacket]) -> None:
@@ -141,7 +153,7 @@ def test_nack_is_answered_exactly_across_a_switch() -> None:
     original = {packet.sequence_number: packet for packet in subscriber.received()}
     assert len(original) == 16
     (slot,) = subscriber.peer.slots_of("video")
-    assert slot.resend(list(original)) == 16
+    assert resend(subscriber, list(original)) == 16
     for packet in subscriber.received():
         assert packet.ssrc == slot.parameters.rtx_ssrc
         assert packet.payload_type == 97
@@ -155,8 +167,7 @@ def test_nack_for_what_was_never_sent_is_not_answered() -> None:
     subscriber = session.join("s", slots=slots(video=1))
     session.join("p", tracks=(camera("p"),)).send(*VideoSource(1).frame(key=True))
     first = subscriber.received()[0].sequence_number
-    (slot,) = subscriber.peer.slots_of("video")
-    assert slot.resend([(first - 1) & 0xFFFF, (first + 2) & 0xFFFF, (first + 20_000) & 0xFFFF]) == 0
+    assert resend(subscriber, [(first - 1) & 0xFFFF, (first + 2) & 0xFFFF, (first + 20_000) & 0xFFFF]) == 0
     assert subscriber.received() == []
 
 
@@ -165,8 +176,7 @@ def test_without_rtx_the_packet_itself_is_sent_again() -> None:
     subscriber = session.join("s", slots=slots(video=1, rtx=False))
     session.join("p", tracks=(camera("p"),)).send(*VideoSource(1).frame(key=True))
     number = subscriber.received()[0].sequence_number
-    (slot,) = subscriber.peer.slots_of("video")
-    assert slot.resend([number]) == 1
+    assert resend(subscriber, [number]) == 1
     datagram = subscriber.socket.datagrams[-1]
     assert datagram == subscriber.socket.datagrams[0], "libsrtp encrypts the same packet to the same bytes"
 
@@ -422,10 +432,41 @@ def test_packets_are_repeated_for_a_second_and_the_last_ones_however_old_they_ar
         sent += numbers(subscriber.received())
         if turn % 10 == 9:
             publisher.peer.ingress.police(session.now)
-    (slot,) = subscriber.peer.slots_of("video")
-    assert slot.resend([sent[0], sent[60], sent[120], sent[199]]) == 2, "those of the last second"
+    assert resend(subscriber, [sent[0], sent[60], sent[120], sent[199]]) == 2, "those of the last second"
     for _ in range(20):
         session.now += 1
         publisher.peer.ingress.police(session.now)
-    slot.refill(session.now)
-    assert slot.resend([sent[120], sent[-65], sent[-64], sent[-1]]) == 2, "the last 64"
+    assert resend(subscriber, [sent[120], sent[-65], sent[-64], sent[-1]]) == 2, "the last 64"
+
+
+def test_what_was_just_sent_again_is_not_sent_once_more() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1)
+    for turn in range(3):
+        publisher.send(*source.frame(key=turn == 0))
+    wanted = numbers(subscriber.received())[1::2]
+    assert [resend(subscriber, wanted) for _ in range(2)] == [3, 0]
+    session.now += 0.019
+    assert resend(subscriber, wanted) == 0
+    session.now += 0.002
+    assert resend(subscriber, wanted) == 3
+
+
+def test_nacks_of_one_slot_are_answered_as_far_as_its_budget_goes() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(video=1))
+    publisher = session.join("p", tracks=(camera("p"),))
+    source = VideoSource(1, packets_per_frame=10)
+    for turn in range(30):
+        publisher.send(*source.frame(key=turn == 0))
+    wanted = [number for number in numbers(subscriber.received()) if number % 10]
+    found = []
+    for _ in range(4):
+        session.now += 0.1
+        found.append(resend(subscriber, wanted))
+    assert found == [200, 200, 100, 0], "200 at once, 500 each second"
+    session.now += 0.1
+    subscriber.peer.reports(session.now, 0.0)
+    assert resend(subscriber, wanted) == 200

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from sfu.forwarding import slot as slot_module
 from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.ingress import Ingress
+from sfu.forwarding.peer import Peer
 from sfu.forwarding.plain_flush import PlainFlush
 from sfu.link_messages import Slot, Track
 from sfu.native import ffi, is_built
-from sfu.rtcp.packets import Nack
+from sfu.rtcp.packets import Nack, ReceiverReport, TransportFeedback
 from sfu.rtp.packet import parse_rtp
 from sfu.srtp import SrtpReceiver
 from tests.support.forwarding import KEYS, LEVEL, MID, OPUS, VP8, Member, Session, rtp, slots
@@ -39,7 +41,10 @@ TRACKS = (
 )
 
 FATES = ("sent", "sent", "sent", "sent", "lost", "late", "twice", "repaired")
-STEPS = ("frame", "frame", "frame", "frame", "sound", "sound", "sound", "late", "time", "time", "mute", "nack", "limit")
+STEPS = (
+    *("frame", "frame", "frame", "frame", "sound", "sound", "sound", "late", "time", "time", "mute", "limit"),
+    *("nack", "compound", "compound", "compound"),
+)
 Step = tuple[str, int, int]
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 255), st.integers(0, 255)), min_size=5, max_size=60)
 
@@ -154,6 +159,10 @@ class Room:
             newest = 5000 + second
             numbers = tuple((newest - back) & 0xFFFF for back in range(0, 200, 3))
             viewer.peer.rtcp(Nack(1, slot.parameters.ssrc, numbers).to_bytes(), session.now, session.now)
+        elif kind == "compound":
+            session.now += first / 10_000
+            viewer = self.viewers[second % 2]
+            viewer.peer.rtcp(compound(viewer, Random(f"{first} {second}")), session.now, session.now)
         else:
             session.now += 0.001
             self.publisher.send(*batch)
@@ -169,17 +178,61 @@ class Room:
     def end(self) -> list[object]:
         ingress = self.publisher.peer.ingress
         ingress.listen()
+        self.session.now += 1
+        for viewer in self.viewers:
+            viewer.peer.measure(self.session.now)
+        self.session.path.report()
         layers = [layer for track in ingress.tracks.values() for layer in track.layers.values()]
         return [
             [ingress.received_of(use) for use in ("audio", "video")],
             ingress.report_blocks(self.session.now),
             [(layer.newest, layer.policer.octets, layer.reception.packets_received) for layer in layers],
-            self.session.counters.totals(),
+            {name: number for name, number in self.session.counters.totals().items() if number},
             self.session.told,
+            [viewer.peer.figures() for viewer in self.viewers],
+            [viewer.peer.egress.history and viewer.peer.egress.history.sizes for viewer in self.viewers],
         ]
 
     def _report(self, viewer: Member) -> list[bytes]:
         return viewer.peer.reports(self.session.now, self.session.now)
+
+
+def compound(viewer: Member, random: Random) -> bytes:
+    """RTCP of a participant: most of it as browsers send it, some of it senseless, cut off or damaged."""
+    data = b"".join(_part(viewer, random) for _ in range(random.choice((1, 1, 1, 2, 3))))
+    if random.random() < 0.1:
+        data = data[: random.randrange(len(data))]
+    if random.random() < 0.1:
+        damaged = bytearray(data or b"\x80")
+        damaged[random.randrange(len(damaged))] = random.randrange(256)
+        data = bytes(damaged)
+    return data
+
+
+def _part(viewer: Member, random: Random) -> bytes:
+    kind = random.choice(("feedback", "feedback", "feedback", "nack", "nack", "nack", "stranger", "report", "padded"))
+    history = viewer.peer.egress.history
+    if kind == "feedback":
+        base = (history.next[0] if history else 0) - random.randrange(-3, 60)
+        deltas = tuple(random.choice((None, 0, 7, 300, -4)) for _ in range(random.randrange(1, 50)))
+        return TransportFeedback(1, 2, base & 0xFFFF, random.randrange(100), 0, deltas).to_bytes()
+    if kind == "report":
+        return ReceiverReport(1, ()).to_bytes()
+    slot = viewer.peer.slots[random.choice(("video0", "audio0"))]
+    ssrc = 4711 if kind == "stranger" else slot.parameters.ssrc
+    newest, spread = slot._current().sequence, random.choice((3, 20, 20, 100, 700, 40_000))
+    numbers = sorted((newest - random.randrange(-2, spread)) & 0xFFFF for _ in range(random.randrange(40)))
+    nack = Nack(1, ssrc, tuple(numbers)).to_bytes()
+    if kind != "padded":
+        return nack
+    words = struct.unpack_from("!H", nack, 2)[0] + 1
+    return (
+        bytes([nack[0] | 0x20, nack[1]])
+        + struct.pack("!H", words)
+        + nack[4:]
+        + b"\0\0\0"
+        + bytes([random.choice((4, 3))])
+    )
 
 
 def of() -> tuple[Slot, ...]:
@@ -240,3 +293,30 @@ def test_packets_in_order_never_come_to_python(monkeypatch: pytest.MonkeyPatch) 
     assert looked_at == []
     room.play(("frame", 1, 16), publisher.batch(("frame", 1, 16)))
     assert len(looked_at) == 1, "the first packet of a keyframe, and not those that follow it"
+
+
+@pytest.mark.usefixtures("rooms")
+def test_feedback_and_nacks_of_the_usual_kind_never_come_to_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, room = make_rooms()
+    publisher = Publisher()
+    steps = [("frame", 1, 16), ("sound", 20, 0), ("time", 30, 0), ("frame", 1, 16), *[("frame", 1, 3)] * 40]
+    for index, step in enumerate(steps):
+        # One is lost before it comes here.
+        publisher.video += index == len(steps) - 5
+        room.play(step, publisher.batch(step) if step[0] != "time" else [])
+    looked_at: list[object] = []
+    monkeypatch.setattr(Peer, "_delivered", lambda peer, body, now: looked_at.append(body))
+    monkeypatch.setattr(Peer, "_nack", lambda peer, nack, now: looked_at.append(nack))
+    viewer = room.viewers[0]
+    slot, history = viewer.peer.slots["video0"], viewer.peer.egress.history
+    assert history is not None
+    newest = slot._current().sequence
+    # What is not there, because it was lost or was never sent, beside what is.
+    wanted = (*(newest - back for back in range(30)), newest + 20_000)
+    feedback = TransportFeedback(1, 2, history.next[0] - 50, 0, 0, (1,) * 50).to_bytes()
+    nack = Nack(1, slot.parameters.ssrc, tuple(number & 0xFFFF for number in wanted)).to_bytes()
+    for data in (feedback, nack, feedback + nack):
+        room.session.now += 1
+        viewer.peer.rtcp(data, room.session.now, room.session.now)
+    assert looked_at == []
+    assert len(room._received(viewer)) == 2 * 29
