@@ -18,6 +18,7 @@ from sfu.forwarding.flush import Totals
 from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.padding import level
 from sfu.forwarding.plan import Plan
+from sfu.forwarding.sending_order import sending_order
 from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, write_numbers
 from sfu.srtp import MAX_TRAILER
 
@@ -91,7 +92,7 @@ class PlainFlush:
             batch.users -= 1
             if not batch.users:
                 self._waiting -= len(batch.packets)
-        self._emit(egress, [(plan, batch.packets) for plan, batch in own], microseconds)
+        self._emit(egress, [(plan, batch.packets) for plan, batch in sending_order(own)], microseconds)
         return sum(len(batch.packets) for _, batch in own)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:

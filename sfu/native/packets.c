@@ -28,6 +28,7 @@
 #define MAX_PADDING 32 /* see sfu.forwarding.padding */
 #define MIN_PADDED 500
 #define FIRST_WORK_ROOM 1024
+#define MOST_SORTED 32 /* as in sfu.forwarding.sending_order */
 /* What things cost, in about the microseconds that were measured. */
 #define PACKET_EFFORT 2
 #define MESSAGE_EFFORT 4
@@ -372,9 +373,58 @@ static void release_work(struct path *path, struct egress *egress) {
     step_out(path, egress);
 }
 
+/* Work for one participant while it is sorted. Of its stream: the largest packet, and its place among the streams. */
+struct place {
+    int32_t work;
+    uint32_t ssrc, largest, stream;
+};
+
+static struct place place_of(const struct path *path, int32_t work, struct place *places, uint32_t count) {
+    struct place place = {work, path->work[work].plan.ssrc, 0, count};
+    int32_t packet;
+    uint32_t index;
+    for (packet = path->work[work].first_packet; packet != NONE; packet = path->pending[packet].next)
+        if (path->pending[packet].size > place.largest) place.largest = path->pending[packet].size;
+    for (index = 0; index < count; index++) {
+        if (places[index].ssrc != place.ssrc) continue;
+        place.stream = places[index].stream;
+        if (places[index].largest < place.largest) places[index].largest = place.largest;
+        place.largest = places[index].largest;
+    }
+    return place;
+}
+
+static int goes_before(const struct place *one, const struct place *other) {
+    return one->largest > other->largest || (one->largest == other->largest && one->stream < other->stream);
+}
+
+/* Put what waits for one participant in the order of sfu.forwarding.sending_order. */
+static void sort_work(struct path *path, struct egress *egress) {
+    struct place places[MOST_SORTED], place;
+    uint32_t count = 0, index;
+    int32_t at, *next = &egress->first_work;
+    for (at = egress->first_work; at != NONE; at = path->work[at].next) {
+        if (count == MOST_SORTED) return;
+        places[count] = place_of(path, at, places, count);
+        count++;
+    }
+    for (at = 1; at < (int32_t)count; at++) {
+        place = places[at];
+        for (index = (uint32_t)at; index > 0 && goes_before(&place, &places[index - 1]); index--)
+            places[index] = places[index - 1];
+        places[index] = place;
+    }
+    for (index = 0; index < count; index++) {
+        *next = egress->last_work = places[index].work;
+        next = &path->work[egress->last_work].next;
+    }
+    *next = NONE;
+}
+
 /* Write all that waits for one participant. */
 static void serve(struct path *path, struct egress *egress, uint32_t microseconds) {
     int32_t at, packet;
+    if (path->work[egress->first_work].next != NONE) sort_work(path, egress);
     for (at = egress->first_work; at != NONE; at = path->work[at].next)
         for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
             write_packet(path, &path->pending[packet], &path->work[at].plan, microseconds);

@@ -13,7 +13,16 @@ from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.packet_path import kernel_has_segmentation
 from sfu.forwarding.plain_flush import PlainFlush
 from sfu.srtp import SrtpReceiver, SrtpSender
-from tests.support.forwarding import KEYS, RecordingSocket, Session, VideoSource, camera, slots
+from tests.support.forwarding import (
+    KEYS,
+    AudioSource,
+    RecordingSocket,
+    Session,
+    VideoSource,
+    camera,
+    microphone,
+    slots,
+)
 
 
 def frames(session: Session, number: int, packets_per_frame: int = 6) -> None:
@@ -44,6 +53,24 @@ def test_without_segmentation_each_packet_is_a_message() -> None:
     frames(session, 3)
     assert len(subscriber.received()) == 18
     assert subscriber.socket.messages == 18
+
+
+def test_sound_goes_out_with_the_picture_that_waits_for_the_same_participant() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=1, video=1))
+    publisher = session.join("p", tracks=(microphone("p"), camera("p")))
+    sound, picture = AudioSource(2), VideoSource(1, packets_per_frame=3)
+    publisher.send(sound.packet(), *picture.frame(key=True))
+    session.decide()
+    publisher.send(sound.packet(), *picture.frame(key=True))
+    subscriber.received()
+    before = subscriber.socket.messages
+    publisher.send(sound.packet(), *picture.frame())
+    packets = subscriber.received()
+    assert [packet.payload_type for packet in packets] == [96] * 3 + [111]
+    numbers = [packet.sequence_number for packet in packets[:3]]
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+    assert subscriber.socket.messages - before == 1
 
 
 def test_a_device_without_segmentation_gets_the_same_packets_singly() -> None:
