@@ -61,7 +61,8 @@ class DelayMeter:
         self._total += delay
         self._buckets[bisect_left(DELAY_BOUNDS, delay)] += 1
         if self._worked is not None:
-            self._turns.add(worked - self._worked)
+            # Before a turn that took less, packets were read.
+            self._turns.add(min(worked - self._worked, delay))
         self._worked = worked
 
     def worst(self) -> float:
@@ -69,7 +70,7 @@ class DelayMeter:
         return self._delays.take()
 
     def longest_turn(self) -> float:
-        """The most processor time between two turns' ends, in the last WINDOW readings."""
+        """The most that the process itself was at work during one delay, in the last WINDOW readings."""
         return self._turns.take()
 
     def totals(self) -> LoopDelays:

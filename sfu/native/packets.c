@@ -20,7 +20,7 @@
 #include "internal.h"
 
 #define MAX_PENDING 512
-#define MAX_MESSAGES 256
+#define MAX_MESSAGES 64
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
 #define MAX_TRAILER 144 /* SRTP_MAX_TRAILER_LEN */

@@ -171,6 +171,17 @@ def test_what_is_sent_in_parts_stays_in_order_whoever_comes_and_goes(monkeypatch
     assert len(late.received()) == 2
 
 
+def test_a_slow_machine_sends_less_in_a_turn_and_a_quick_one_no_more_than_was_meant() -> None:
+    pace = 1.0
+    for _ in range(60):
+        pace = packet_path.paced(pace, effort := round(packet_path.TURN * pace), took=effort * 4e-6)
+    assert abs(packet_path.TURN * pace * 4 - packet_path.TURN) < 10
+    for _ in range(60):
+        pace = packet_path.paced(pace, effort=1000, took=0.0001)
+    assert 0.99 < pace <= 1.0
+    assert packet_path.paced(pace, effort=1000, took=0.0) == pace
+
+
 def broken(*_: object) -> None:
     raise ZeroDivisionError
 
