@@ -165,13 +165,14 @@ class PacketPath:
         self._flush.flush(self._microseconds(), EVERYTHING)
 
     def advance(self) -> int:
-        """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
+        """Send for a moment. Returns for how many microseconds something has been waiting to be sent, at least 1: then
+        it has to be called again. 0 if nothing is."""
         self._settle_some()
         effort, began = max(1, round(TURN * self._pace)), self._clock()
-        waiting = self._flush.flush(self._microseconds(), effort)
-        if waiting:
+        waited = self._flush.flush(self._microseconds(), effort)
+        if waited:
             self._pace = paced(self._pace, effort, self._clock() - began)
-        return waiting + len(self._unsettled)
+        return max(waited, 1 if self._unsettled else 0)
 
     def _settle_some(self) -> None:
         self._joins_left = JOINS

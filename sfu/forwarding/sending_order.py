@@ -6,22 +6,25 @@ picture and some sound wait for the same participant, the sound is sent last: it
 
 from collections.abc import Sequence
 
-from sfu.forwarding.egress import Batch
 from sfu.forwarding.plan import Plan
+from sfu.forwarding.wire_format import Canonical
+
+Work = Sequence[tuple[Plan, Sequence[Canonical]]]
+"""Packets that one participant gets, those of each plan as they came together."""
 
 MOST_SORTED = 32
-"""Batches; more, for one participant, are sent as they came: what takes them is a message for each of them anyway."""
+"""More than these wait only when there is no time to sort."""
 
 
-def sending_order(work: Sequence[tuple[Plan, Batch]]) -> Sequence[tuple[Plan, Batch]]:
-    """What waits for one participant, batches of one SSRC together and as they came, those with large packets first."""
+def sending_order(work: Work) -> Work:
+    """What waits for one participant, that of one SSRC together and as it came, streams with large packets first."""
     if len(work) < 2 or len(work) > MOST_SORTED:
         return work
-    streams: dict[int, list[tuple[Plan, Batch]]] = {}
-    for plan, batch in work:
-        streams.setdefault(plan.ssrc, []).append((plan, batch))
+    streams: dict[int, list[tuple[Plan, Sequence[Canonical]]]] = {}
+    for plan, packets in work:
+        streams.setdefault(plan.ssrc, []).append((plan, packets))
     return [one for stream in sorted(streams.values(), key=_largest, reverse=True) for one in stream]
 
 
-def _largest(stream: Sequence[tuple[Plan, Batch]]) -> int:
-    return max(len(packet.data) for _, batch in stream for packet in batch.packets)
+def _largest(stream: Work) -> int:
+    return max(len(packet.data) for _, packets in stream for packet in packets)

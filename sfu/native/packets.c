@@ -19,7 +19,7 @@
 
 #include "internal.h"
 
-#define MAX_PENDING 512
+#define MAX_PENDING 2048
 #define MAX_MESSAGES 64
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
@@ -67,6 +67,7 @@ struct path {
     int segmentation;
     struct totals totals;
     uint32_t outlet_count, pending_count, message_count, position, work_room, effort;
+    uint32_t now; /* microseconds: when something was sent last */
     int32_t free_pending, free_work;
     struct egress *first_waiting, *last_waiting;
     struct work *work;
@@ -328,6 +329,7 @@ static int32_t new_work(struct path *path) {
 }
 
 static void line_up(struct path *path, struct egress *egress) {
+    egress->since = path->now;
     egress->before = path->last_waiting;
     egress->after = NULL;
     if (path->last_waiting != NULL)
@@ -467,8 +469,10 @@ void path_hand_over(struct path *path) {
 }
 
 /* Send what was enqueued, all packets of one participant together, until that took `effort` (in about microseconds).
- * Returns how many packets still wait for anybody. */
+ * Returns for how many microseconds something has been waiting for somebody, 0 if nothing is. */
 uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
+    uint32_t waited;
+    path->now = microseconds;
     path_hand_over(path);
     path->effort = 0;
     while (path->first_waiting != NULL && path->effort < effort) {
@@ -476,7 +480,9 @@ uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
         path->effort++;
     }
     send_messages(path);
-    return path->pending_count;
+    if (path->first_waiting == NULL) return 0;
+    waited = microseconds - path->first_waiting->since;
+    return waited > 0 ? waited : 1;
 }
 
 /* Send all that waits for one participant, nothing to one who is closed. The path knows no egress after that. */
