@@ -27,7 +27,7 @@ sys.meta_path.insert(0, Blocked())
 
 
 def without_what_tests_need(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Python processes that are started from now on import our own dependencies only; `folder` is for this alone."""
+    """Let Python processes started from now on import our own dependencies only; `folder` is for this alone."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(BLOCKING.format(names=_modules_of_tests()))
     before = os.environ.get("PYTHONPATH")
