@@ -29,8 +29,9 @@ from sfu.native import is_built
 from sfu.native.rtcp import NativeReporter
 from sfu.native.stream import CODECS, NativeSource
 
-TURN = 2_000
-"""What sending in `advance` takes, in about microseconds: reading what came meanwhile adds to that."""
+TURN = 1_500
+"""Microseconds that sending in `advance` takes: reading what came meanwhile adds to that."""
+FIRST_PACE, SLOWEST_PACE = 1 / 4, 1 / 16
 JOINS = 64
 """Slots that may join layers amid the packets of one turn: some 0.6 ms."""
 
@@ -56,6 +57,8 @@ class PacketPath:
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
+        self._pace = FIRST_PACE
+        """Effort that this machine gets done in a microsecond."""
         self._unsettled: dict[Unsettled, None] = {}
         self._joins_left = JOINS
 
@@ -170,9 +173,14 @@ class PacketPath:
         self._flush.flush(self._microseconds(), EVERYTHING)
 
     def advance(self) -> int:
-        """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
+        """Send for a moment. Returns for how many microseconds something has been waiting to be sent, at least 1: then
+        it has to be called again. 0 if nothing is."""
         self._settle_some()
-        return self._flush.flush(self._microseconds(), TURN) + len(self._unsettled)
+        effort, began = max(1, round(TURN * self._pace)), self._clock()
+        waited = self._flush.flush(self._microseconds(), effort)
+        if waited:
+            self._pace = paced(self._pace, effort, self._clock() - began)
+        return max(waited, 1 if self._unsettled else 0)
 
     def _settle_some(self) -> None:
         self._joins_left = JOINS
@@ -213,6 +221,14 @@ class PacketPath:
         ):
             if number:
                 self._count(name, number)
+
+
+def paced(pace: float, effort: int, took: float) -> float:
+    """The pace, after so much effort took so many seconds. One that took long because others had the processor tells
+    little, so it moves slowly."""
+    if took <= 0:
+        return pace
+    return pace + (min(1.0, max(SLOWEST_PACE, effort / (took * 1e6))) - pace) / 8
 
 
 def best_flush() -> Flush:
