@@ -94,6 +94,13 @@ class Transport:
         self._sender = SrtpSender(keys)
         self.srtp = SrtpReceiver(keys, self._count)
 
+    @property
+    def sending(self) -> tuple[socket.socket, SrtpSender]:
+        """The connected socket, and what protects all that is sent by it. Raises TransportError before `connect`."""
+        if self.udp is None or self._sender is None:
+            raise TransportError("nothing can be sent before the connection is made, or after its end")
+        return self.udp, self._sender
+
     def received(self, data: bytes) -> None:
         """Take in STUN and DTLS."""
         if data[0] < 4:
