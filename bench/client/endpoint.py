@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from bench.client.description import SEQUENCE, Section
-from bench.client.feedback import REPORT_PERIOD, Arrivals, Reporter, Requests
+from bench.client.feedback import REPORT_PERIOD, Arrivals, Reporter, Requests, only_a_sender_report
 from bench.client.tally import Tally
 from bench.client.traffic import AudioTraffic, VideoTraffic
 from bench.client.transport import CONSENT_PERIOD, Transport
@@ -56,7 +56,10 @@ class Endpoint:
         self.build_reports: Callable[[int], list[bytes]] | None = self._arrivals.build
         """The transport-wide reports on what came since the last, given an SSRC; None where others send them."""
         self._reporter = Reporter()
-        self._gapped: dict[int, Stream] = {}
+        self.gapped: dict[int, Stream] = {}
+        """Streams of which packets are missing, so that there may be something to `ask`."""
+        self.due = 0.0
+        """Before that, there is nothing to `answer`."""
         self._transport_sequence = 0
         self._consent_due = self._report_due = 0.0
         self._reduced_size = True
@@ -107,6 +110,10 @@ class Endpoint:
         plain = self.transport.srtp.unprotect_rtcp(data) if self.transport.srtp else None
         if plain is None:
             return
+        told = only_a_sender_report(plain)
+        if told is not None:
+            self._reporter.sender_report(*told, now)
+            return
         try:
             packets = parse_rtcp(plain)
         except RtcpError:
@@ -148,6 +155,8 @@ class Endpoint:
             self._report_due = now + REPORT_PERIOD
             for part in self._reports(now):
                 self.transport.send_rtcp(part)
+        if self.build_reports is None or not self.sequence_id:
+            self.due = min(self._consent_due, self._report_due)
 
     def _report_arrivals(self, reports: list[bytes], now: float) -> None:
         if reports:
@@ -158,16 +167,16 @@ class Endpoint:
     def missed(self, stream: Stream) -> None:
         """Packets of it are missing; `ask` asks for them until they are there or given up."""
         if stream.video and stream.repairs is None:
-            self._gapped[stream.number] = stream
+            self.gapped[stream.number] = stream
 
     def ask(self, now: float) -> int:
         """Ask for what is missing, as far as that is due; how many requests were sent."""
-        return sum([self._request(stream, now) for stream in list(self._gapped.values())]) if self._gapped else 0
+        return sum([self._request(stream, now) for stream in list(self.gapped.values())])
 
     def _request(self, stream: Stream, now: float) -> bool:
         missing = self._tally.missing.get(stream.number)
         if not missing:
-            del self._gapped[stream.number]
+            del self.gapped[stream.number]
             return False
         numbers = stream.requests.due(missing, now)
         if numbers:

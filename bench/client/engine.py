@@ -200,8 +200,9 @@ class Engine:
             self.intake.counters["send-failed"] += failed
         left = MOST_REQUESTS if self.answering else 0
         for endpoint in self._slices[part].values():
-            endpoint.answer(now, silent=not self.answering)
-            if left > 0:
+            if endpoint.due <= now:
+                endpoint.answer(now, silent=not self.answering)
+            if endpoint.gapped and left > 0:
                 left -= endpoint.ask(now)
 
     @property

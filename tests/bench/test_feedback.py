@@ -10,10 +10,12 @@ from pylibsrtp import Policy
 
 from bench.client.answers import CompiledAnswers
 from bench.client.compiled import library
-from bench.client.feedback import Arrivals, Reporter, Requests
+from bench.client.feedback import Arrivals, Reporter, Requests, only_a_sender_report
 from bench.client.intake import read_sequence_numbers
+from sfu.rtcp.description import SourceDescription
+from sfu.rtcp.feedback import Pli
 from sfu.rtcp.packets import parse_rtcp
-from sfu.rtcp.reports import ReceiverReport
+from sfu.rtcp.reports import ReceiverReport, SenderReport
 from sfu.rtcp.transport_feedback import TransportFeedback
 from sfu.rtp.extensions import write_extensions
 from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
@@ -182,6 +184,18 @@ def test_a_receiver_report_tells_the_loss_since_the_last():
     (block,) = report.reports
     assert (block.ssrc, block.fraction_lost, block.packets_lost, block.highest_sequence) == (5, 128, 50, 200)
     assert (block.last_sr, block.delay_since_last_sr) == (0xABCD, 32768)
+
+
+def test_a_sender_report_is_read_by_itself_and_with_a_description_behind_it():
+    report = SenderReport(5, 0x0123_4567_89AB_CDEF, 1, 2, 3).to_bytes()
+    description = SourceDescription.of_cname("name", [5]).to_bytes()
+    for data in (report, report + description):
+        (told, *_) = parse_rtcp(data)
+        assert isinstance(told, SenderReport)
+        assert only_a_sender_report(data) == (told.ssrc, told.ntp_middle32) == (5, 0x4567_89AB)
+    pli = Pli(1, 5).to_bytes()
+    for data in (b"", description, pli, report + pli, report + description + pli, report[:-4], report + b"\x80\xca"):
+        assert only_a_sender_report(data) is None
 
 
 def row(block: bytes, first: int = 0x90) -> bytes:
