@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "memory_per_participant": Kind("memory per participant", "kB", 0),
     "memory_of_media": Kind("of that, in the media process", "kB", 0, lower_is_better=None),
     "stall": Kind("worst delay of the media process's loop", "ms", 2, lower_is_better=None),
+    "turn": Kind("of that, its own work: the longest turn, in processor time", "ms", 2, lower_is_better=None),
     "join_p50": Kind("join, WebSocket opened to first media, p50", "ms", 0),
     "join_p95": Kind("join, WebSocket opened to first media, p95", "ms", 0),
     "joins_per_second": Kind("joins per second", "", 1, lower_is_better=False),

@@ -143,8 +143,12 @@ def _soak(results: Results) -> Goal:
 
 
 def _stalls(seen: _Seen) -> Goal:
-    title, wanted = "worst delay of the media process's loop", f"at most {_STALL:g} ms"
-    worst = seen.worst("stall", lambda key: key.startswith(_STEADY))
+    """By processor time: by the clock it counts as well that the server's other processes share the core."""
+    title, wanted = "longest that the media process keeps packets waiting by work of its own", f"at most {_STALL:g} ms"
+    worst, delay = (seen.worst(name, lambda key: key.startswith(_STEADY)) for name in ("turn", "stall"))
     if worst is None:
         return Goal(title, wanted)
-    return Goal(title, wanted, f"{worst[0]:.1f} ms (`{worst[1]}`)", worst[0] <= _STALL)
+    measured = f"{worst[0]:.1f} ms of processor time (`{worst[1]}`)"
+    if delay is not None:
+        measured += f", {delay[0]:.1f} ms by the clock (`{delay[1]}`)"
+    return Goal(title, wanted, measured, worst[0] <= _STALL)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.adapters.server import Member, Server
+from bench.adapters.server import Member, Server, Stall
 from bench.client.datagrams import dropped_by
 from bench.client.engine import Engine
 from bench.figures import BUSY, LOST, Figures, Round, percentile
@@ -68,7 +68,7 @@ async def measure(engine: Engine, server: Server | None, window: Windows) -> Rou
 async def _measure(engine: Engine, server: Server | None, window: Windows) -> Round:
     engine.intake.latencies.clear()
     pid = server.pid if server is not None else None
-    stalls: list[float] = []
+    stalls: list[Stall] = []
     begin = _read(engine, pid)
     async with at_work(*([_watch_stalls(server, stalls)] if server is not None else [])):
         await asyncio.sleep(window.seconds)
@@ -78,11 +78,12 @@ async def _measure(engine: Engine, server: Server | None, window: Windows) -> Ro
     if server is not None and (last := await server.stall()) is not None:
         stalls.append(last)
     if stalls:
-        figures["stall"] = 1000 * max(stalls)
+        figures["stall"] = 1000 * max(stall.delay for stall in stalls)
+        figures["turn"] = 1000 * max(stall.turn for stall in stalls)
     return Round(figures, _notes(engine, begin, end), _facts(engine), _faults(engine, begin, end))
 
 
-async def _watch_stalls(server: Server, stalls: list[float]) -> None:
+async def _watch_stalls(server: Server, stalls: list[Stall]) -> None:
     while True:
         await asyncio.sleep(_STALLS_EACH)
         stall = await server.stall()

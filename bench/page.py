@@ -58,7 +58,9 @@ _METHOD = """\
 - In `lecture` one camera and four microphones are there, one of which is on, the lecturer's and each other's in turn.
 - The loop's delay is how late a tick of the media process came, or how long it took, if that was longer: no packet
   waited longer for anything but packets. It is `roomcast_node_loop_delay_seconds` of `/metrics`, the worst of the
-  window and of the two seconds before.
+  window and of the minute before. It is by the clock, and here signalling, a recorder and the media process share one
+  core: what the media process itself was at is `roomcast_node_longest_turn_seconds`, the most processor time that it
+  used during one of those delays.
 - In `chromium` a real, headless Chromium joins on the load client's core, a page for each join, after one join that
   is not counted. Both pages measure alike, from the WebSocket's opening to `loadeddata` of a video element. roomcast's
   page uses the SDK, Janus's its WebSocket API. The camera is the load client's: a film of VP8, 640 × 360, 30 pictures

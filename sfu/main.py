@@ -31,10 +31,14 @@ def run(options: NodeOptions) -> None:
 async def serve(options: NodeOptions) -> None:
     counters = Counters()
     delays = DelayMeter()
+
+    def took(seconds: float) -> None:
+        delays.add(seconds, time.thread_time())
+
     certificate = Certificate.generate()
     node = MediaNode(certificate, counters, tell=lambda message: link.send(message))
     hosts = bind_hosts(options.media_host)
-    mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port, took=delays.add)
+    mux = await Mux.open(node, counters.count, hosts=hosts, port=options.media_port, took=took)
     node.bind(mux)
     taps = await TapListener.open(
         options.tap_host, options.tap_port, admit=node.taps.admit, count=counters.count, clock=time.monotonic
@@ -60,7 +64,7 @@ async def serve(options: NodeOptions) -> None:
         hello=hello,
         state=node.state,
         obey=node.obey,
-        took=delays.add,
+        took=took,
     )
     log.info(
         "media port open",
@@ -94,11 +98,11 @@ async def _drive(
         await asyncio.sleep(due - loop.time())
         # How late a tick comes is how long a packet may have waited; how long it takes, how long the next has to.
         began = loop.time()
-        delays.add(began - due)
+        delays.add(began - due, time.thread_time())
         node.tick()
         mux.go_on()
         garbage.put_aside()
-        delays.add(loop.time() - began)
+        delays.add(loop.time() - began, time.thread_time())
         if loop.time() - reported >= LOAD_PERIOD:
             reported = loop.time()
             totals, transports = counters.totals(), len(node.transport_ids)
@@ -113,6 +117,7 @@ async def _drive(
                     cpu=meter.read(time.monotonic()),
                     loop_delay=delays.worst(),
                     loop_delays=delays.totals(),
+                    longest_turn=delays.longest_turn(),
                     compiled=node.is_compiled,
                     counters=totals,
                 )

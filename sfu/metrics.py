@@ -24,25 +24,54 @@ class Counters:
         return dict(self._totals)
 
 
-class DelayMeter:
-    """How long the event loop kept packets waiting, in seconds: each turn of it, and how late it came to a tick."""
+class Worst:
+    """The highest of what was added of late."""
 
     def __init__(self) -> None:
         self._worst = 0.0
         self._before: deque[float] = deque(maxlen=WINDOW)
-        self._total = 0.0
-        self._buckets = [0] * (len(DELAY_BOUNDS) + 1)
 
-    def add(self, delay: float) -> None:
-        self._worst = max(self._worst, delay)
-        self._total += delay
-        self._buckets[bisect_left(DELAY_BOUNDS, delay)] += 1
+    def add(self, value: float) -> None:
+        self._worst = max(self._worst, value)
 
-    def worst(self) -> float:
-        """The longest since the WINDOW-th last call. A shorter memory would hide most of it from who looks rarely."""
+    def take(self) -> float:
+        """Of all since the WINDOW-th last call. A shorter memory would hide most of it from who looks rarely."""
         self._before.append(self._worst)
         self._worst = 0.0
         return max(self._before)
+
+
+class DelayMeter:
+    """How long the event loop kept packets waiting, in seconds: each turn of it, and how late it came to a tick.
+
+    The delays are by the clock, so the worst tells of whatever else has the processor, too. What the process itself was
+    at meanwhile is told by its processor time, which `add` is given as a total.
+    """
+
+    def __init__(self) -> None:
+        self._delays = Worst()
+        self._turns = Worst()
+        self._worked: float | None = None
+        self._total = 0.0
+        self._buckets = [0] * (len(DELAY_BOUNDS) + 1)
+
+    def add(self, delay: float, worked: float) -> None:
+        """A turn is over, after which packets can be read again. `worked` is the loop's processor time so far."""
+        self._delays.add(delay)
+        self._total += delay
+        self._buckets[bisect_left(DELAY_BOUNDS, delay)] += 1
+        if self._worked is not None:
+            # Before a turn that took less, packets were read.
+            self._turns.add(min(worked - self._worked, delay))
+        self._worked = worked
+
+    def worst(self) -> float:
+        """The longest delay of the last WINDOW readings."""
+        return self._delays.take()
+
+    def longest_turn(self) -> float:
+        """The most that the process itself was at work during one delay, in the last WINDOW readings."""
+        return self._turns.take()
 
     def totals(self) -> LoopDelays:
         """Since the process started."""

@@ -70,6 +70,11 @@ class NodeCollector(Collector):
             "The longest that packets waited for a node's loop in the last minute",
             labels=["node"],
         )
+        turn = GaugeMetricFamily(
+            "roomcast_node_longest_turn_seconds",
+            "The most processor time that a node's own work kept packets waiting in the last minute",
+            labels=["node"],
+        )
         compiled = GaugeMetricFamily(
             "roomcast_node_compiled", "Whether a node forwards by the compiled packet path", labels=["node"]
         )
@@ -88,11 +93,12 @@ class NodeCollector(Collector):
             taps.add_metric([node.node_id], report.taps)
             cpu.add_metric([node.node_id], report.cpu)
             delay.add_metric([node.node_id], report.loop_delay)
+            turn.add_metric([node.node_id], report.longest_turn)
             compiled.add_metric([node.node_id], report.compiled)
             if report.loop_delays is not None:
                 counts = zip(_DELAY_LABELS, report.loop_delays.buckets, strict=True)
                 delays.add_metric([node.node_id], list(counts), report.loop_delays.seconds)
-        yield from (events, transports, taps, cpu, delay, delays, compiled)
+        yield from (events, transports, taps, cpu, delay, delays, turn, compiled)
 
 
 class RecorderCollector(Collector):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.adapters.roomcast_client import RoomcastClient
-from bench.adapters.server import Member, Seat, ServerError, ServerProcess, free_port
+from bench.adapters.server import Member, Seat, ServerError, ServerProcess, Stall, free_port
 from bench.client.engine import Engine
 from bench.place import Place
 
@@ -75,7 +75,7 @@ class RoomcastServer:
     async def access(self, room: str) -> dict[str, Any]:
         return {"url": self._url, "token": await self.running.token(room, "participant")}
 
-    async def stall(self) -> float | None:
+    async def stall(self) -> Stall | None:
         return await self.running.stall()
 
     async def complete(self, engine: Engine, room: str) -> None:

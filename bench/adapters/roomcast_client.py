@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.adapters.server import Member, Seat, ServerError
+from bench.adapters.server import Member, Seat, ServerError, Stall
 from bench.client.description import Line, read_description, write_description
 from bench.client.endpoint import Endpoint
 from bench.client.engine import Engine
@@ -51,15 +51,15 @@ class RoomcastClient:
                 return response.status == 200
         return False
 
-    async def stall(self) -> float | None:
-        """The worst delay of a media node's loop of late, in seconds, as `/metrics` has it; None while none tells."""
+    async def stall(self) -> Stall | None:
+        """The worst of all media nodes' loops of late, as `/metrics` has it; None while none tells."""
         try:
             async with self.session.get(f"{self.url}/metrics") as response:
                 text = await response.text()
         except (aiohttp.ClientError, TimeoutError):
             return None
-        lines = [line for line in text.splitlines() if line.startswith("roomcast_node_loop_delay_seconds{")]
-        return max((float(line.rpartition(" ")[2]) for line in lines), default=None)
+        delay, turn = (_highest(text, name) for name in ("loop_delay", "longest_turn"))
+        return None if delay is None or turn is None else Stall(delay, turn)
 
     async def create_room(self, people: int, talkers: int) -> str:
         lecture = people > GROUP_MODE_PEOPLE
@@ -188,3 +188,9 @@ async def _drain(socket: aiohttp.ClientWebSocketResponse) -> None:
     """Read the events that come, as any client does, and do no more with them."""
     async for _ in socket:
         pass
+
+
+def _highest(metrics: str, of: str) -> float | None:
+    """Of all media nodes."""
+    lines = [line for line in metrics.splitlines() if line.startswith(f"roomcast_node_{of}_seconds{{")]
+    return max((float(line.rpartition(" ")[2]) for line in lines), default=None)

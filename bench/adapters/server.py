@@ -58,6 +58,15 @@ class Member:
         return self.endpoints[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """How long packets had to wait for the server's loop by the clock, and what of that, at most, was its own work: its
+    processor time. Both in seconds."""
+
+    delay: float
+    turn: float
+
+
 class Server(Protocol):
     """`key` tells the adapters apart, `name` and `version` are for the report.
 
@@ -86,8 +95,8 @@ class Server(Protocol):
     async def access(self, room: str) -> dict[str, Any]:
         """What a page needs to join as a viewer, when somebody publishes: see `bench/browser`. Raises ServerError."""
 
-    async def stall(self) -> float | None:
-        """The longest that packets had to wait for the server's loop of late, in seconds; None: it does not tell."""
+    async def stall(self) -> Stall | None:
+        """The longest of late; None: the server does not tell."""
 
     async def complete(self, engine: Engine, room: str) -> None:
         """Let those who publish receive the others too, when all have joined: for servers that need to be asked."""

@@ -50,8 +50,8 @@ class CompiledFlush:
             lib.path_finish(self.path, egress.native.pointer, microseconds)
 
     def flush(self, microseconds: int, effort: int) -> int:
-        waiting: int = lib.path_flush(self.path, microseconds, effort)
-        return waiting
+        waited: int = lib.path_flush(self.path, microseconds, effort)
+        return waited
 
     def forward(self, source: NativeSource, data: bytes, now: float) -> bool:
         """Enqueue a publisher's packet for whoever gets it, if there is nothing about it that needs a look.

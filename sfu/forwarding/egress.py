@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfu.congestion.send_history import SendHistory
@@ -17,14 +16,6 @@ if TYPE_CHECKING:
 WriteFrame = Callable[[bytes], object]
 """Sends one packet as a frame of a stream; what it returns does not matter here. It must neither raise nor come back
 to the packet path, nor close an egress: it is called amid a flush."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """Packets that some participants have still to get; `users` is how many."""
-
-    packets: "Sequence[Canonical]"
-    users: int
 
 
 class Egress:
@@ -44,7 +35,7 @@ class Egress:
         self.address: Address | None = None
         self.write_frame: WriteFrame | None = None
         self.history: SendHistory | None = None
-        self.work: list[tuple[Plan, Batch]] = []
+        self.work: list[tuple[Plan, Sequence[Canonical]]] = []
         self.native = NativeEgress.make()
 
     def protect_with(self, srtp: SrtpSender) -> None:

@@ -37,7 +37,7 @@ class Flush(Protocol):
     def flush(self, microseconds: int, effort: int) -> int:
         """Hand over, and send, all that waits for one participant together, until that has taken `effort`.
 
-        Returns how many packets, of those that came, still wait for somebody.
+        Returns for how many microseconds something has been waiting for somebody, at least 1; 0 if nothing is.
         """
 
     def finish(self, egress: Egress, microseconds: int) -> None:

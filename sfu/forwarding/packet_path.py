@@ -28,8 +28,9 @@ from sfu.link_messages import Codec
 from sfu.native import is_built
 from sfu.native.stream import CODECS, NativeSource
 
-TURN = 2_000
-"""What sending in `advance` takes, in about microseconds: reading what came meanwhile adds to that."""
+TURN = 1_500
+"""Microseconds that sending in `advance` takes: reading what came meanwhile adds to that."""
+FIRST_PACE, SLOWEST_PACE = 1 / 4, 1 / 16
 JOINS = 64
 """Slots that may join layers amid the packets of one turn: some 0.6 ms."""
 
@@ -55,6 +56,8 @@ class PacketPath:
         self._flush = best_flush() if flush is None else flush
         self._count = count
         self._clock = clock
+        self._pace = FIRST_PACE
+        """Effort that this machine gets done in a microsecond."""
         self._unsettled: dict[Unsettled, None] = {}
         self._joins_left = JOINS
 
@@ -162,9 +165,14 @@ class PacketPath:
         self._flush.flush(self._microseconds(), EVERYTHING)
 
     def advance(self) -> int:
-        """Send for a moment. Returns how many of the packets enqueued still wait: then it has to be called again."""
+        """Send for a moment. Returns for how many microseconds something has been waiting to be sent, at least 1: then
+        it has to be called again. 0 if nothing is."""
         self._settle_some()
-        return self._flush.flush(self._microseconds(), TURN) + len(self._unsettled)
+        effort, began = max(1, round(TURN * self._pace)), self._clock()
+        waited = self._flush.flush(self._microseconds(), effort)
+        if waited:
+            self._pace = paced(self._pace, effort, self._clock() - began)
+        return max(waited, 1 if self._unsettled else 0)
 
     def _settle_some(self) -> None:
         self._joins_left = JOINS
@@ -200,6 +208,14 @@ class PacketPath:
             self._count("srtp-protect-failed", totals.protect_failures)
         if totals.send_failures:
             self._count("send-failed", totals.send_failures)
+
+
+def paced(pace: float, effort: int, took: float) -> float:
+    """The pace, after so much effort took so many seconds. One that took long because others had the processor tells
+    little, so it moves slowly."""
+    if took <= 0:
+        return pace
+    return pace + (min(1.0, max(SLOWEST_PACE, effort / (took * 1e6))) - pace) / 8
 
 
 def best_flush() -> Flush:

@@ -7,17 +7,17 @@ participants, so it stays in the processor's cache.
 
 import errno
 import socket
-from collections import deque
 from collections.abc import Sequence
 from struct import Struct, pack
 
 from pylibsrtp import _binding
 
-from sfu.forwarding.egress import Batch, Egress
+from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import Totals
 from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.padding import level
 from sfu.forwarding.plan import Plan
+from sfu.forwarding.sending_order import sending_order
 from sfu.forwarding.wire_format import HEADER_SIZE, Canonical, write_numbers
 from sfu.srtp import MAX_TRAILER
 
@@ -44,9 +44,9 @@ class PlainFlush:
         self._length = _ffi.new("int *")
         self._touched: list[Outlet] = []
         self._totals = Totals()
-        self._queue: deque[Egress] = deque()
-        """Those for whom something waits."""
-        self._waiting = 0
+        self._queue: dict[Egress, int] = {}
+        """Those for whom something waits, in the order in which it came, and since when (microseconds)."""
+        self._now = 0
 
     def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
         if not outlet.pending:
@@ -62,37 +62,34 @@ class PlainFlush:
             packets = level(outlet.take_pending())
             if not outlet.plans:
                 continue
-            batch = Batch(packets, len(outlet.plans))
-            self._waiting += len(packets)
             for plan in outlet.plans:
                 egress = plan.egress
                 if not egress.work:
-                    self._queue.append(egress)
-                egress.work.append((plan, batch))
+                    self._queue[egress] = self._now
+                egress.work.append((plan, packets))
 
     def flush(self, microseconds: int, effort: int) -> int:
+        self._now = microseconds
         self.hand_over()
         spent = 0
         while self._queue and spent < effort:
-            egress = self._queue.popleft()
+            egress = next(iter(self._queue))
             spent += EGRESS_EFFORT + PACKET_EFFORT * self._serve(egress, microseconds)
-        return self._waiting
+        if not self._queue:
+            return 0
+        return max(1, (microseconds - next(iter(self._queue.values()))) & 0xFFFFFFFF)
 
     def finish(self, egress: Egress, microseconds: int) -> None:
         if egress.work:
-            self._queue.remove(egress)
             self._serve(egress, microseconds)
 
     def _serve(self, egress: Egress, microseconds: int) -> int:
         """Send all that waits for one participant. Returns how many packets."""
         # It is taken before anything is sent: what a fault left behind would keep its participant out for ever.
         own, egress.work = egress.work, []
-        for _, batch in own:
-            batch.users -= 1
-            if not batch.users:
-                self._waiting -= len(batch.packets)
-        self._emit(egress, [(plan, batch.packets) for plan, batch in own], microseconds)
-        return sum(len(batch.packets) for _, batch in own)
+        del self._queue[egress]
+        self._emit(egress, sending_order(own), microseconds)
+        return sum(len(packets) for _, packets in own)
 
     def send(self, plan: Plan, packets: Sequence[Canonical], microseconds: int) -> None:
         self._emit(plan.egress, [(plan, packets)], microseconds)

@@ -77,6 +77,7 @@ class NodeLoad(Message):
 
     `counters` are totals since the process started, by name (`packets-forwarded`, `srtp-auth-failed`, …).
     `loop_delay` is the event loop's worst delay in the last minute, in seconds; `loop_delays` tells of all.
+    `longest_turn` is the most processor time, in seconds, that the node itself used during one of those delays.
     `taps` are those with a recorder. `compiled` says whether the compiled packet path is at work.
     """
 
@@ -86,6 +87,7 @@ class NodeLoad(Message):
     cpu: float
     loop_delay: float = 0.0
     loop_delays: LoopDelays | None = None
+    longest_turn: float = 0.0
     compiled: bool = False
     counters: dict[str, int] = Field(default_factory=dict)
 

@@ -19,8 +19,8 @@
 
 #include "internal.h"
 
-#define MAX_PENDING 512
-#define MAX_MESSAGES 256
+#define MAX_PENDING 2048
+#define MAX_MESSAGES 64
 #define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
 #define MAX_MESSAGE 65000
 #define MAX_TRAILER 144 /* SRTP_MAX_TRAILER_LEN */
@@ -28,6 +28,7 @@
 #define MAX_PADDING 32 /* see sfu.forwarding.padding */
 #define MIN_PADDED 500
 #define FIRST_WORK_ROOM 1024
+#define MOST_SORTED 32 /* as in sfu.forwarding.sending_order */
 /* What things cost, in about the microseconds that were measured. */
 #define PACKET_EFFORT 2
 #define MESSAGE_EFFORT 4
@@ -66,6 +67,7 @@ struct path {
     int segmentation;
     struct totals totals;
     uint32_t outlet_count, pending_count, message_count, position, work_room, effort;
+    uint32_t now; /* microseconds: when something was sent last */
     int32_t free_pending, free_work;
     struct egress *first_waiting, *last_waiting;
     struct work *work;
@@ -327,6 +329,7 @@ static int32_t new_work(struct path *path) {
 }
 
 static void line_up(struct path *path, struct egress *egress) {
+    egress->since = path->now;
     egress->before = path->last_waiting;
     egress->after = NULL;
     if (path->last_waiting != NULL)
@@ -372,9 +375,58 @@ static void release_work(struct path *path, struct egress *egress) {
     step_out(path, egress);
 }
 
+/* Work for one participant while it is sorted. Of its stream: the largest packet, and its place among the streams. */
+struct place {
+    int32_t work;
+    uint32_t ssrc, largest, stream;
+};
+
+static struct place place_of(const struct path *path, int32_t work, struct place *places, uint32_t count) {
+    struct place place = {work, path->work[work].plan.ssrc, 0, count};
+    int32_t packet;
+    uint32_t index;
+    for (packet = path->work[work].first_packet; packet != NONE; packet = path->pending[packet].next)
+        if (path->pending[packet].size > place.largest) place.largest = path->pending[packet].size;
+    for (index = 0; index < count; index++) {
+        if (places[index].ssrc != place.ssrc) continue;
+        place.stream = places[index].stream;
+        if (places[index].largest < place.largest) places[index].largest = place.largest;
+        place.largest = places[index].largest;
+    }
+    return place;
+}
+
+static int goes_before(const struct place *one, const struct place *other) {
+    return one->largest > other->largest || (one->largest == other->largest && one->stream < other->stream);
+}
+
+/* Put what waits for one participant in the order of sfu.forwarding.sending_order. */
+static void sort_work(struct path *path, struct egress *egress) {
+    struct place places[MOST_SORTED], place;
+    uint32_t count = 0, index;
+    int32_t at, *next = &egress->first_work;
+    for (at = egress->first_work; at != NONE; at = path->work[at].next) {
+        if (count == MOST_SORTED) return;
+        places[count] = place_of(path, at, places, count);
+        count++;
+    }
+    for (at = 1; at < (int32_t)count; at++) {
+        place = places[at];
+        for (index = (uint32_t)at; index > 0 && goes_before(&place, &places[index - 1]); index--)
+            places[index] = places[index - 1];
+        places[index] = place;
+    }
+    for (index = 0; index < count; index++) {
+        *next = egress->last_work = places[index].work;
+        next = &path->work[egress->last_work].next;
+    }
+    *next = NONE;
+}
+
 /* Write all that waits for one participant. */
 static void serve(struct path *path, struct egress *egress, uint32_t microseconds) {
     int32_t at, packet;
+    if (path->work[egress->first_work].next != NONE) sort_work(path, egress);
     for (at = egress->first_work; at != NONE; at = path->work[at].next)
         for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
             write_packet(path, &path->pending[packet], &path->work[at].plan, microseconds);
@@ -417,8 +469,10 @@ void path_hand_over(struct path *path) {
 }
 
 /* Send what was enqueued, all packets of one participant together, until that took `effort` (in about microseconds).
- * Returns how many packets still wait for anybody. */
+ * Returns for how many microseconds something has been waiting for somebody, 0 if nothing is. */
 uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
+    uint32_t waited;
+    path->now = microseconds;
     path_hand_over(path);
     path->effort = 0;
     while (path->first_waiting != NULL && path->effort < effort) {
@@ -426,7 +480,9 @@ uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
         path->effort++;
     }
     send_messages(path);
-    return path->pending_count;
+    if (path->first_waiting == NULL) return 0;
+    waited = microseconds - path->first_waiting->since;
+    return waited > 0 ? waited : 1;
 }
 
 /* Send all that waits for one participant, nothing to one who is closed. The path knows no egress after that. */

@@ -18,9 +18,11 @@ struct egress {
     uint8_t address[28];
     void *stream;
     struct history history;
-    /* Of the packet path: what waits to be written for this participant, and who waits before and after it. */
+    /* Of the packet path: what waits to be written for this participant, since when (microseconds), and who waits before
+     * and after it. */
     int32_t first_work;
     int32_t last_work;
+    uint32_t since;
     struct egress *before;
     struct egress *after;
 };

@@ -20,7 +20,8 @@ class PacketHandler(Protocol):
     def batch_done(self) -> int:
         """All packets of this wake-up were handed over: a good moment to send what they caused to be sent.
 
-        Returns how many packets still wait to be sent: with more than 0 it is called again soon.
+        Returns for how many microseconds something has been waiting to be sent, at least 1: then it is called again
+        soon. 0 if nothing is.
         """
 
     def connected(self, transport: Transport) -> None:

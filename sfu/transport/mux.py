@@ -22,8 +22,8 @@ BATCH = 64
 READING_TIME = 0.002
 """Seconds after which reading makes way for sending: some datagrams, as those of a handshake, take long."""
 
-MAX_UNSENT = 128
-"""Packets: with more of them waiting to be sent nothing is read, as that would only make more."""
+MAX_BEHIND = 50_000
+"""Microseconds: when something has waited for longer to be sent nothing is read, as that would only make more."""
 
 ROUND = 50
 TICK = 0.01
@@ -69,7 +69,7 @@ class Mux:
         self._timer: asyncio.TimerHandle | None = None
         self._took = took
         self._part = 0
-        self._unsent = 0
+        self._behind = 0
         self._turn: asyncio.Handle | None = None
         """The next one, while there is something to send."""
 
@@ -246,8 +246,8 @@ class Mux:
 
     def go_on(self) -> None:
         """Send what waits, now and in turns to come, for as long as anything does."""
-        self._unsent = self._handler.batch_done()
-        if self._unsent and self._turn is None:
+        self._behind = self._handler.batch_done()
+        if self._behind and self._turn is None:
             self._turn = asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
@@ -257,7 +257,7 @@ class Mux:
         self._took(self.now() - began)
 
     def _read(self, sock: socket.socket) -> None:
-        if self._unsent > MAX_UNSENT:
+        if self._behind > MAX_BEHIND:
             # There is a turn to come in which some of that is sent.
             return
         now = self.now()
@@ -279,7 +279,7 @@ class Mux:
 
     def _read_batch(self, intake: NativeIntake, sock: socket.socket) -> None:
         """The same as `_read`, where packets of open streams never come to Python."""
-        if self._unsent > MAX_UNSENT and not intake.has_more:
+        if self._behind > MAX_BEHIND and not intake.has_more:
             return
         now = self.now()
         try:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bench.adapters.server import Seat
+from bench.adapters.server import Seat, Stall
 from bench.client.engine import Engine
 from bench.client.traffic import Burst
 from bench.figures import Round
@@ -100,8 +100,8 @@ async def test_a_server_that_forwards_nothing_is_told():
 
 async def test_the_worst_stall_that_a_server_tells_of_is_the_one_that_counts():
     async with running_faulty_server(faithful) as server, Engine(burst=BURST) as engine:
-        server.stalls = [0.004]
+        server.stalls = [Stall(0.004, 0.002)]
         outcome = await measure(engine, server, Windows(0.05))
         silent = await measure(engine, server, Windows(0.05))
-    assert outcome.figures["stall"] == 4.0
+    assert (outcome.figures["stall"], outcome.figures["turn"]) == (4.0, 2.0)
     assert "stall" not in silent.figures

@@ -99,7 +99,9 @@ def test_the_page_the_chart_and_the_data_are_written_together(tmp_path: Path):
 
 
 def test_every_scenario_of_a_whole_run_is_there_under_its_own_key():
-    assert [scenario_of(key).key for key in FULL] == list(FULL)
+    scenarios = [scenario_of(key) for key in FULL]
+    assert [one.key for one in scenarios] == list(FULL)
+    assert len({one.title for one in scenarios}) == len(FULL)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ import structlog
 from typer.testing import CliRunner
 
 from roomcast.cli import app
+from tests.support.own_dependencies import without_what_tests_need
 from tests.support.processes import is_running
 from tests.support.server import COMMAND, free_port, running_server, serve_fails
+from tests.support.signalling import RpcClient
 
 
 async def test_the_first_start_tells_the_credentials_and_the_next_does_not(tmp_path: Path) -> None:
@@ -42,6 +44,19 @@ async def test_the_first_start_tells_the_credentials_and_the_next_does_not(tmp_p
     second = server.log.read_text()
     assert credentials["app_key"] not in second
     assert (server.data_dir / "link-secret").read_text().strip() not in first + second
+
+
+async def test_what_the_tests_need_is_not_needed_to_serve_join_and_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_what_tests_need(tmp_path / "site", monkeypatch)
+    async with running_server(tmp_path, recorders="1") as server:
+        await server.wait_for_recorder()
+        room = await server.create_room()
+        async with RpcClient(server.url) as client:
+            joined = await client.call("join", token=room.token)
+            assert joined["room"]["room_id"] == room.room_id
+    assert "there for the tests only" not in server.log.read_text()
 
 
 async def test_children_that_die_come_back_and_none_outlives_a_killed_server(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pylibsrtp._binding import ffi
 
 from sfu.native import is_built
 from sfu.srtp import MAX_SSRCS
+from sfu.transport.mux import MAX_BEHIND
 from sfu.transport.transport import MAX_EARLY_PACKETS
 from tests.support.media_peer import (
     Peer,
@@ -62,6 +63,21 @@ async def test_packets_of_one_wake_up_make_one_batch():
             peer.link.send(peer.protect(rtp(number)))
         await node.recorder.until(lambda: len(node.recorder.rtp_packets) == 20)
         assert max(node.recorder.batches) == 20
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_compiled)])
+async def test_nothing_is_read_while_what_came_before_waits_for_long(compiled):
+    async with open_node(compiled=compiled) as node, connected_peer(node) as (peer, _):
+        node.recorder.behind = MAX_BEHIND + 1
+        peer.link.send(peer.protect(rtp(1)))
+        await node.recorder.until(lambda: node.recorder.rtp_packets == [rtp(1)])
+        peer.link.send(peer.protect(rtp(2)))
+        # By then it has been asked more than once.
+        turns = len(node.recorder.batches) + 20
+        await node.recorder.until(lambda: len(node.recorder.batches) >= turns)
+        assert node.recorder.rtp_packets == [rtp(1)]
+        node.recorder.behind = 0
+        await node.recorder.until(lambda: node.recorder.rtp_packets == [rtp(1), rtp(2)])
 
 
 @pytest.mark.parametrize(

@@ -164,8 +164,15 @@ async def test_metrics_tell_what_the_nodes_counted(server: Signalling) -> None:
     counters = {"packets-forwarded": 12, "srtp-auth-failed": 3}
     delays = DelayMeter()
     for delay in (0.0005, 0.005, 3.0):
-        delays.add(delay)
-    report = NodeLoad(transports=4, cpu=0.25, loop_delay=0.002, loop_delays=delays.totals(), counters=counters)
+        delays.add(delay, 0.0)
+    report = NodeLoad(
+        transports=4,
+        cpu=0.25,
+        loop_delay=0.002,
+        loop_delays=delays.totals(),
+        longest_turn=0.001,
+        counters=counters,
+    )
     async with link_node(server.url, secret=SECRET) as node, aiohttp.ClientSession() as session:
         await node.say(report)
         (known,) = server.sessions.around.nodes.linked()
@@ -180,6 +187,7 @@ async def test_metrics_tell_what_the_nodes_counted(server: Signalling) -> None:
         'roomcast_node_transports{node="n1"} 4.0',
         'roomcast_node_cpu{node="n1"} 0.25',
         'roomcast_node_loop_delay_seconds{node="n1"} 0.002',
+        'roomcast_node_longest_turn_seconds{node="n1"} 0.001',
         'roomcast_media_loop_delay_seconds_bucket{le="0.002",node="n1"} 1.0',
         'roomcast_media_loop_delay_seconds_bucket{le="0.005",node="n1"} 2.0',
         'roomcast_media_loop_delay_seconds_count{node="n1"} 3.0',

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bench.adapters.server import Member, Seat
+from bench.adapters.server import Member, Seat, Stall
 from bench.client.description import Remote, Section
 from bench.client.engine import Engine
 from sfu.dtls import Certificate
@@ -37,7 +37,7 @@ class FaultyServer:
     def __init__(self, fault: Fault) -> None:
         self.pid = os.getpid()
         self.fault = fault
-        self.stalls: list[float] = []
+        self.stalls: list[Stall] = []
         self.mux: Mux
         self._certificate = Certificate.generate()
         self._receivers: list[tuple[Transport, int]] = []
@@ -56,7 +56,7 @@ class FaultyServer:
     async def access(self, room: str) -> dict[str, Any]:
         return {}
 
-    async def stall(self) -> float | None:
+    async def stall(self) -> Stall | None:
         return self.stalls.pop() if self.stalls else None
 
     async def complete(self, engine: Engine, room: str) -> None:

@@ -73,6 +73,8 @@ class Recorder:
         self.rtcp_packets: list[bytes] = []
         self.events: list[tuple] = []
         self.batches: list[int] = []
+        self.behind = 0
+        """What `batch_done` returns: microseconds that something has been waiting to be sent."""
         self._happened = asyncio.Event()
         self._in_batch = 0
 
@@ -87,7 +89,7 @@ class Recorder:
         self.batches.append(self._in_batch)
         self._in_batch = 0
         self._happened.set()
-        return 0
+        return self.behind
 
     def connected(self, transport):
         self._note("connected", transport.transport_id)

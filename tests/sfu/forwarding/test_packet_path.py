@@ -13,7 +13,16 @@ from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.packet_path import kernel_has_segmentation
 from sfu.forwarding.plain_flush import PlainFlush
 from sfu.srtp import SrtpReceiver, SrtpSender
-from tests.support.forwarding import KEYS, RecordingSocket, Session, VideoSource, camera, slots
+from tests.support.forwarding import (
+    KEYS,
+    AudioSource,
+    RecordingSocket,
+    Session,
+    VideoSource,
+    camera,
+    microphone,
+    slots,
+)
 
 
 def frames(session: Session, number: int, packets_per_frame: int = 6) -> None:
@@ -44,6 +53,24 @@ def test_without_segmentation_each_packet_is_a_message() -> None:
     frames(session, 3)
     assert len(subscriber.received()) == 18
     assert subscriber.socket.messages == 18
+
+
+def test_sound_goes_out_with_the_picture_that_waits_for_the_same_participant() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=1, video=1))
+    publisher = session.join("p", tracks=(microphone("p"), camera("p")))
+    sound, picture = AudioSource(2), VideoSource(1, packets_per_frame=3)
+    publisher.send(sound.packet(), *picture.frame(key=True))
+    session.decide()
+    publisher.send(sound.packet(), *picture.frame(key=True))
+    subscriber.received()
+    before = subscriber.socket.messages
+    publisher.send(sound.packet(), *picture.frame())
+    packets = subscriber.received()
+    assert [packet.payload_type for packet in packets] == [96] * 3 + [111]
+    numbers = [packet.sequence_number for packet in packets[:3]]
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+    assert subscriber.socket.messages - before == 1
 
 
 def test_a_device_without_segmentation_gets_the_same_packets_singly() -> None:
@@ -128,7 +155,9 @@ def test_what_is_sent_in_parts_stays_in_order_whoever_comes_and_goes(monkeypatch
             publisher.peer.ingress.receive(packet, session.now)
 
     receive()
-    assert session.path.advance() == 2  # two packets, which two of three still have to get
+    assert session.path.advance() == 1
+    session.now += 0.003
+    assert session.path.advance() == 3000  # microseconds: one of three still has to get them
     receive()
     session.router.remove_transport("b")
     late = session.join("late", slots=slots(video=1))
@@ -142,6 +171,17 @@ def test_what_is_sent_in_parts_stays_in_order_whoever_comes_and_goes(monkeypatch
         assert numbers == list(range(numbers[0], numbers[0] + 8))
     assert len(members[1].received()) < 6
     assert len(late.received()) == 2
+
+
+def test_a_slow_machine_sends_less_in_a_turn_and_a_quick_one_no_more_than_was_meant() -> None:
+    pace = 1.0
+    for _ in range(60):
+        pace = packet_path.paced(pace, effort := round(packet_path.TURN * pace), took=effort * 4e-6)
+    assert abs(packet_path.TURN * pace * 4 - packet_path.TURN) < 10
+    for _ in range(60):
+        pace = packet_path.paced(pace, effort=1000, took=0.0001)
+    assert 0.99 < pace <= 1.0
+    assert packet_path.paced(pace, effort=1000, took=0.0) == pace
 
 
 def broken(*_: object) -> None:
