@@ -18,6 +18,7 @@ BUSY_CLIENT = 90.0
 """Percent of a core; above that the load client is part of what is measured."""
 OTHERS = 0.15
 """Of a core, used by processes that have nothing to do with the run; the kernel's own work for it included."""
+_CALM = 0.2
 _MICRO = 1e6
 
 
@@ -58,6 +59,13 @@ def _read(engine: Engine, pid: int | None) -> _Reading:
 async def measure(engine: Engine, server: Server | None, window: Windows) -> Round:
     """Look at what happens for so long. `server` is None when it runs elsewhere."""
     window.tell("measuring")
+    with engine.undisturbed():
+        # What waited for that is over before the window begins.
+        await asyncio.sleep(_CALM)
+        return await _measure(engine, server, window)
+
+
+async def _measure(engine: Engine, server: Server | None, window: Windows) -> Round:
     engine.intake.latencies.clear()
     pid = server.pid if server is not None else None
     stalls: list[Stall] = []

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS = 4096
-"""Datagrams that fit before they have to be looked at."""
+ROWS = 1024
+"""Datagrams that fit before they have to be looked at: some milliseconds of work, for which nobody publishes."""
 ROW_BYTES = 1600
 BATCH = 64
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
@@ -73,6 +73,14 @@ class Datagrams:
     def arrivals(self) -> NDArray[np.int64]:
         """When the kernel took each in, in nanoseconds of the real-time clock."""
         return self._control[: self.count, _SECONDS] * _NANO + self._control[: self.count, _NANOSECONDS]
+
+    def data(self, row: int) -> bytes:
+        """One datagram."""
+        return self.bytes_[row, : int(self._headers[row, _LENGTH]) & 0xFFFFFFFF].tobytes()
+
+    def arrival(self, row: int) -> int:
+        """When the kernel took one in."""
+        return int(self._control[row, _SECONDS]) * _NANO + int(self._control[row, _NANOSECONDS])
 
     @property
     def addresses(self) -> tuple[int, int, int, int]:

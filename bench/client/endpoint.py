@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from bench.client.description import SEQUENCE, Section
-from bench.client.feedback import REPORT_PERIOD, Arrivals, Reporter, Requests
+from bench.client.feedback import REPORT_PERIOD, Arrivals, Reporter, Requests, only_a_sender_report
 from bench.client.tally import Tally
 from bench.client.traffic import AudioTraffic, VideoTraffic
 from bench.client.transport import CONSENT_PERIOD, Transport
@@ -53,7 +53,13 @@ class Endpoint:
         self._tally = tally
         self._count = count
         self._arrivals = Arrivals()
+        self.build_reports: Callable[[int], list[bytes]] | None = self._arrivals.build
+        """The transport-wide reports on what came since the last, given an SSRC; None where others send them."""
         self._reporter = Reporter()
+        self.gapped: dict[int, Stream] = {}
+        """Streams of which packets are missing, so that there may be something to `ask`."""
+        self.due = 0.0
+        """Before that, there is nothing to `answer`."""
         self._transport_sequence = 0
         self._consent_due = self._report_due = 0.0
         self._reduced_size = True
@@ -104,6 +110,10 @@ class Endpoint:
         plain = self.transport.srtp.unprotect_rtcp(data) if self.transport.srtp else None
         if plain is None:
             return
+        told = only_a_sender_report(plain)
+        if told is not None:
+            self._reporter.sender_report(*told, now)
+            return
         try:
             packets = parse_rtcp(plain)
         except RtcpError:
@@ -117,6 +127,16 @@ class Endpoint:
             elif isinstance(packet, Nack) and self.video is not None and packet.media_ssrc == self.video.ssrc:
                 self._repeat(packet.sequence_numbers)
 
+    @property
+    def shown(self) -> Stream:
+        """The stream under which the arrivals of all are reported."""
+        return next((one for one in self.streams if one.video), self.streams[0])
+
+    @property
+    def reports_apart(self) -> bool:
+        """Whether its transport-wide reports travel by themselves, so that others can send them."""
+        return bool(self.sequence_id) and self._reduced_size
+
     def answer(self, now: float, *, silent: bool = False) -> None:
         """What a browser sends on its own, as far as it is due; to be called each FEEDBACK_PERIOD.
 
@@ -127,33 +147,42 @@ class Endpoint:
         if now >= self._consent_due:
             self._consent_due = now + CONSENT_PERIOD
             self.transport.consent()
-        if not silent:
-            for part in self._answers(now):
-                self.transport.send_rtcp(part)
-
-    def _answers(self, now: float) -> list[bytes]:
-        answers: list[bytes] = []
-        if self.sequence_id:
-            shown = next((one for one in self.streams if one.video), self.streams[0])
-            told = self._arrivals.build(shown.ssrc)
-            if told:
-                self._count("transport-wide-reports")
-            answers += [self._framed(shown, one, now) for one in told]
-        for stream in self.streams:
-            self.request(stream, now)
+        if silent:
+            return
+        if self.sequence_id and self.build_reports is not None:
+            self._report_arrivals(self.build_reports(self.shown.ssrc), now)
         if now >= self._report_due:
             self._report_due = now + REPORT_PERIOD
-            answers += self._reports(now)
-        return answers
+            for part in self._reports(now):
+                self.transport.send_rtcp(part)
+        if self.build_reports is None or not self.sequence_id:
+            self.due = min(self._consent_due, self._report_due)
 
-    def request(self, stream: Stream, now: float) -> None:
-        """Ask for what is missing of a stream, as far as that is due."""
+    def _report_arrivals(self, reports: list[bytes], now: float) -> None:
+        if reports:
+            self._count("transport-wide-reports")
+        for one in reports:
+            self.transport.send_rtcp(self._framed(self.shown, one, now))
+
+    def missed(self, stream: Stream) -> None:
+        """Packets of it are missing; `ask` asks for them until they are there or given up."""
+        if stream.video and stream.repairs is None:
+            self.gapped[stream.number] = stream
+
+    def ask(self, now: float) -> int:
+        """Ask for what is missing, as far as that is due; how many requests were sent."""
+        return sum([self._request(stream, now) for stream in list(self.gapped.values())])
+
+    def _request(self, stream: Stream, now: float) -> bool:
         missing = self._tally.missing.get(stream.number)
-        if missing and stream.video and stream.repairs is None:
-            numbers = stream.requests.due(missing, now)
-            if numbers:
-                nack = Nack(_FEEDBACK_SSRC, stream.ssrc, tuple(numbers)).to_bytes()
-                self.transport.send_rtcp(self._framed(stream, nack, now))
+        if not missing:
+            del self.gapped[stream.number]
+            return False
+        numbers = stream.requests.due(missing, now)
+        if numbers:
+            nack = Nack(_FEEDBACK_SSRC, stream.ssrc, tuple(numbers)).to_bytes()
+            self.transport.send_rtcp(self._framed(stream, nack, now))
+        return bool(numbers)
 
     def _framed(self, stream: Stream, feedback: bytes, now: float) -> bytes:
         """Feedback by itself, or behind a receiver report where reduced size (RFC 5506) was not agreed on."""

@@ -1,13 +1,14 @@
 """The one loop of the load client: reads all sockets in bulk, publishes, and answers as browsers do.
 
 Sockets are looked at each 4 ms rather than whenever something comes, because times are the kernel's anyway. Only while
-somebody is joining they are read at once, so that a join takes no longer than it has to.
+somebody is joining they are read at once, so that a join takes no longer than it has to. All that is done for many is
+done in parts of a few milliseconds, between which those publish whose time has come: a publisher that is late would be
+taken for a server that is.
 """
 
 import asyncio
 import gc
 import random
-import select
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +16,16 @@ from contextlib import contextmanager
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from bench.client.compiled import compiled_intake
+from bench.client.answers import CompiledAnswers
+from bench.client.compiled import library
+from bench.client.compiled_intake import CompiledIntake
 from bench.client.datagrams import Datagrams
 from bench.client.description import Remote
 from bench.client.endpoint import Endpoint
 from bench.client.feedback import FEEDBACK_PERIOD
 from bench.client.film import FilmTraffic
 from bench.client.intake import Intake
+from bench.client.reading import Reader
 from bench.client.traffic import AudioTraffic, Burst, VideoTraffic
 
 READ_PERIOD = 0.004
@@ -29,6 +33,10 @@ SLICES = 15
 """Endpoints answer in so many groups, one after the other, so that what they send is spread as that of real ones is."""
 MOST_BEHIND = 5
 """Frames that a publisher who is late sends at once; beyond that time is lost for good, and counted."""
+MOST_REQUESTS = 20
+"""Requests for missing packets that are sent in one go; when a server loses packets of hundreds, the others wait for
+their turn."""
+_NEVER = 1 << 30
 
 
 class Engine:
@@ -49,14 +57,18 @@ class Engine:
         """How many times as often as `burst` says frames are sent; timestamps are as if it was 1."""
         self.answering = True
         """Whether receivers answer at all (reports, requests); ICE consent goes on."""
-        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching, compiled=compiled_intake())
+        functions = library()
+        # Packets that are dropped on purpose are picked by Python, which then has to do the rest as well.
+        self._answers = CompiledAnswers(functions) if functions is not None and not drop else None
+        compiled = CompiledIntake(functions, self._answers) if self._answers is not None else None
+        self.intake = Intake(self.burst, seed=seed, drop=drop, switching=switching, compiled=compiled)
         self._film = film
         self._seed = seed
         self._certificate = RTCCertificate.generateCertificate()
         self._random = random.Random(seed)
         self._datagrams = Datagrams()
-        self._epoll = select.epoll()
-        self._owners: dict[int, int] = {}
+        self._reader = Reader(self._datagrams, functions)
+        self._slices: list[dict[int, Endpoint]] = [{} for _ in range(SLICES)]
         self._joining = 0
         self._next_owner = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,8 +84,21 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._epoll.close()
+        self._reader.close()
         gc.unfreeze()
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Meanwhile nobody looks through all objects, which takes a tenth of a second where there are a thousand
+        endpoints; once before."""
+        gc.collect()
+        gc.freeze()
+        young, middle, old = gc.get_threshold()
+        gc.set_threshold(young, middle, _NEVER)
+        try:
+            yield
+        finally:
+            gc.set_threshold(young, middle, old)
 
     def check(self) -> None:
         """Raise what ended one of the engine's own tasks, which nothing should."""
@@ -102,11 +127,14 @@ class Engine:
         self.intake.add(endpoint)
 
         def opened(sock: socket.socket) -> None:
-            self._owners[sock.fileno()] = endpoint.owner
-            self._epoll.register(sock.fileno(), select.EPOLLIN)
+            self._reader.add(sock, endpoint.owner)
 
+        self._slices[endpoint.owner % SLICES][endpoint.owner] = endpoint
         with self._reading_at_once():
             await endpoint.transport.connect(remote, opened)
+        if self._answers is not None and endpoint.reports_apart:
+            self._answers.send_from(endpoint.owner, endpoint.shown.ssrc, *endpoint.transport.sending)
+            endpoint.build_reports = None
 
     def publish(self, endpoint: Endpoint) -> None:
         """Send what the endpoint has to publish, until it is closed."""
@@ -118,10 +146,10 @@ class Engine:
     async def close(self, endpoint: Endpoint) -> None:
         """The endpoint leaves. Idempotent."""
         sock = endpoint.transport.udp
-        if sock is not None and sock.fileno() in self._owners:
-            self._epoll.unregister(sock.fileno())
-            del self._owners[sock.fileno()]
+        if sock is not None:
+            self._reader.remove(sock)
         self.intake.remove(endpoint)
+        self._slices[endpoint.owner % SLICES].pop(endpoint.owner, None)
         await endpoint.close()
 
     @contextmanager
@@ -129,31 +157,31 @@ class Engine:
         loop = asyncio.get_running_loop()
         self._joining += 1
         if self._joining == 1:
-            loop.add_reader(self._epoll.fileno(), self._read)
+            loop.add_reader(self._reader.fileno(), self._read)
         try:
             yield
         finally:
             self._joining -= 1
             if not self._joining:
-                loop.remove_reader(self._epoll.fileno())
+                loop.remove_reader(self._reader.fileno())
 
     async def _read_steadily(self) -> None:
         while True:
-            self._read()
-            await asyncio.sleep(READ_PERIOD)
+            was_all = self._read()
+            await asyncio.sleep(READ_PERIOD if was_all else 0)
 
-    def _read(self) -> None:
-        for descriptor, _ in self._epoll.poll(0):
-            self._datagrams.read(descriptor, self._owners[descriptor])
-            if self._datagrams.is_full:
-                self.intake.take(self._datagrams)
+    def _read(self) -> bool:
+        """Take in some of what waits; whether that was all."""
+        was_all = self._reader.read()
         self.intake.take(self._datagrams)
         if self.intake.gapped:
-            now = time.monotonic()
+            now, left = time.monotonic(), MOST_REQUESTS if self.answering else 0
             for stream in self.intake.gapped.values():
-                if self.answering:
-                    stream.owner.request(stream, now)
+                stream.owner.missed(stream)
+                if left > 0:
+                    left -= stream.owner.ask(now)
             self.intake.gapped.clear()
+        return was_all
 
     async def _answer_steadily(self) -> None:
         loop = asyncio.get_running_loop()
@@ -162,10 +190,20 @@ class Engine:
             due = max(due + FEEDBACK_PERIOD / SLICES, loop.time() - FEEDBACK_PERIOD)
             await asyncio.sleep(max(0.0, due - loop.time()))
             part = (part + 1) % SLICES
-            now = time.monotonic()
-            for endpoint in self.endpoints:
-                if endpoint.owner % SLICES == part:
-                    endpoint.answer(now, silent=not self.answering)
+            self._answer(part, time.monotonic())
+
+    def _answer(self, part: int, now: float) -> None:
+        """What the endpoints of one slice have to send."""
+        if self._answers is not None and self.answering:
+            reported, failed = self._answers.send(part, SLICES)
+            self.intake.counters["transport-wide-reports"] += reported
+            self.intake.counters["send-failed"] += failed
+        left = MOST_REQUESTS if self.answering else 0
+        for endpoint in self._slices[part].values():
+            if endpoint.due <= now:
+                endpoint.answer(now, silent=not self.answering)
+            if endpoint.gapped and left > 0:
+                left -= endpoint.ask(now)
 
     @property
     def _frame_interval(self) -> float:

@@ -9,8 +9,9 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
+from sfu.rtcp.description import SOURCE_DESCRIPTION
 from sfu.rtcp.framing import frame
-from sfu.rtcp.reports import MAX_LOST, ReceiverReport, ReportBlock
+from sfu.rtcp.reports import MAX_LOST, SENDER_REPORT, ReceiverReport, ReportBlock
 from sfu.rtcp.transport_feedback import MAX_DELTA, MIN_DELTA, TICKS_PER_REFERENCE, TransportFeedback
 
 FEEDBACK_PERIOD = 0.075
@@ -26,6 +27,7 @@ _RETRY, _TRIES = 0.05, 10
 _MOST_NUMBERS = 200
 _HEADER = Struct("!IIHHI")
 _TRANSPORT_FEEDBACK, _TRANSPORT_WIDE = 205, 15
+_SENDER_REPORT, _SENDER_REPORT_BYTES = Struct("!BBHI2xI2x"), 28
 _RUN_OF_SMALL = 1 << 13
 _MOST_SMALL = 0xFF
 
@@ -145,6 +147,26 @@ class Requests:
             self._tries[number] = tries + 1
             self._row.append((now + _RETRY, number))
         return numbers
+
+
+def only_a_sender_report(data: bytes) -> tuple[int, int] | None:
+    """The SSRC and the middle 32 bits of the NTP time of a sender report that has at most a source description behind
+    it, which is what nearly all RTCP from a server is; None of anything else, or of what is not well-formed."""
+    if len(data) < _SENDER_REPORT.size or data[1] != SENDER_REPORT:
+        return None
+    first, _, length, ssrc, middle = _SENDER_REPORT.unpack_from(data)
+    behind = 4 * length + 4
+    if first >> 6 != 2 or behind < _SENDER_REPORT_BYTES or behind > len(data):
+        return None
+    if behind < len(data):
+        rest = len(data) - behind
+        if (
+            rest < 4
+            or data[behind + 1] != SOURCE_DESCRIPTION
+            or 4 * (data[behind + 2] << 8 | data[behind + 3]) + 4 != rest
+        ):
+            return None
+    return ssrc, middle
 
 
 class Reporter:

@@ -4,6 +4,7 @@
  * arrays are numpy's. Nothing is decided here that the Python code beside it does not decide in the same way.
  */
 #include <stdint.h>
+#include "arrivals.h"
 
 enum { WORDS = 8, LENGTH = 7, SECONDS = 2, NANOSECONDS = 3, MOST_ELEMENTS = 6, HALF = 1 << 15, WRAP = 1 << 16 };
 
@@ -22,10 +23,11 @@ struct batch {
     const uint8_t *always;
     int64_t offset, step;
     const int64_t *sequence_ids;
+    struct peer *peers;
     int64_t endpoints;
-    /* What is found. Gaps are stream, first, last; those that came late stream, number; groups owner, start. */
-    int64_t *others, *samples, *gaps, *late, *numbers, *times, *groups;
-    int64_t n_others, n_samples, n_gaps, n_late, n_numbers, n_groups, unknown;
+    /* What is found. Gaps are stream, first, last; those that came late stream, number. */
+    int64_t *others, *samples, *gaps, *late;
+    int64_t n_others, n_samples, n_gaps, n_late, unknown;
 };
 
 static int64_t find(const struct batch *b, int64_t key)
@@ -57,16 +59,6 @@ static int64_t sequence_number(const uint8_t *row, int64_t size, int64_t id)
     return -1;
 }
 
-static void note_number(struct batch *b, int64_t owner, int64_t number, int64_t arrival)
-{
-    if (!b->n_groups || b->groups[2 * (b->n_groups - 1)] != owner) {
-        b->groups[2 * b->n_groups] = owner;
-        b->groups[2 * b->n_groups++ + 1] = b->n_numbers;
-    }
-    b->numbers[b->n_numbers] = number;
-    b->times[b->n_numbers++] = arrival;
-}
-
 static void count_packet(struct batch *b, int64_t stream, int64_t sequence, int64_t size, int64_t arrival)
 {
     if (b->base[stream] < 0) {
@@ -96,7 +88,7 @@ static void count_packet(struct batch *b, int64_t stream, int64_t sequence, int6
 void take(struct batch *b)
 {
     int64_t media = 0;
-    b->n_others = b->n_samples = b->n_gaps = b->n_late = b->n_numbers = b->n_groups = b->unknown = 0;
+    b->n_others = b->n_samples = b->n_gaps = b->n_late = b->unknown = 0;
     for (int64_t i = 0; i < b->count; i++) {
         const uint8_t *row = b->rows + i * b->row_bytes;
         int64_t size = b->headers[WORDS * i + LENGTH] & 0xFFFFFFFF, owner = b->owners[i];
@@ -116,7 +108,7 @@ void take(struct batch *b)
         if (owner < b->endpoints && b->sequence_ids[owner]) {
             int64_t number = sequence_number(row, size, b->sequence_ids[owner]);
             if (number >= 0)
-                note_number(b, owner, number, arrival);
+                note_arrival(&b->peers[owner], number, arrival);
         }
         /* libsrtp at both ends takes a number below the first for one far ahead: see Intake. */
         int64_t base = b->base[stream];

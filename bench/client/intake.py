@@ -3,11 +3,12 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.client.compiled import CompiledIntake
+from bench.client.compiled_intake import CompiledIntake
 from bench.client.datagrams import Datagrams
 from bench.client.endpoint import Endpoint, Stream
 from bench.client.inspection import Inspector
@@ -71,10 +72,16 @@ class Intake:
         behind = max(0, endpoint.owner + 1 - len(self._sequence_ids))
         self._sequence_ids = np.concatenate((self._sequence_ids, np.zeros(behind, np.int64)))
         self._sequence_ids[endpoint.owner] = endpoint.sequence_id
+        if self._compiled is not None:
+            self._compiled.answers.add(endpoint.owner)
+            endpoint.build_reports = partial(self._compiled.answers.build, endpoint.owner)
         self._moved = True
 
     def remove(self, endpoint: Endpoint) -> None:
-        self.endpoints.pop(endpoint.owner, None)
+        """Idempotent."""
+        known = self.endpoints.pop(endpoint.owner, None)
+        if known is not None and self._compiled is not None:
+            self._compiled.answers.remove(endpoint.owner)
         for stream in endpoint.streams:
             self._streams.pop(stream.number, None)
 
@@ -113,14 +120,13 @@ class Intake:
             self._moved = False
         step = _step(datagrams.count)
         self.counters["unknown-ssrc"] += compiled.take(datagrams, int(self._random.integers(step)), step)
-        rows, owners, sizes, arrivals = datagrams.bytes_, datagrams.owners, datagrams.sizes, datagrams.arrivals
         for (row,) in compiled.found("others"):
-            data = rows[row, : sizes[row]].tobytes()
-            self._control(int(owners[row]), data, bool(len(data) > 1 and 192 <= data[1] <= 223 and data[0] >= 128))
+            data = datagrams.data(row)
+            is_rtcp = len(data) > 1 and 192 <= data[1] <= 223 and data[0] >= 128
+            self._control(int(datagrams.owners[row]), data, is_rtcp)
         self._note_gaps(self.tally.take(compiled.found("gaps"), compiled.found("late")))
-        self._note_groups(*compiled.noted())
         for row, number in compiled.found("samples"):
-            self._look_up(number, rows[row, : sizes[row]].tobytes(), int(arrivals[row]))
+            self._look_up(number, datagrams.data(row), datagrams.arrival(row))
 
     def _control(self, owner: int, data: bytes, is_rtcp: bool) -> None:
         endpoint = self.endpoints.get(owner)

@@ -5,7 +5,6 @@ server's own checks, and consent (RFC 7675). The handshake is aiortc's, as on th
 """
 
 import asyncio
-import os
 import secrets
 import socket
 import struct
@@ -25,6 +24,7 @@ from aiortc.rtcdtlstransport import (
 )
 from OpenSSL import SSL
 
+from bench.client.checks import Checks
 from bench.client.datagrams import open_socket
 from bench.client.description import Local, Remote
 from sfu.dtls import export_keys
@@ -39,7 +39,6 @@ HELLO_AGAIN = 0.05
 CONSENT_PERIOD = 2.5
 """Seconds between two checks once connected, as Chromium has them."""
 HANDSHAKE_TIMEOUT = 30.0
-_PRIORITY = 1845501695
 
 
 class TransportError(ConnectionError):
@@ -62,16 +61,14 @@ class Transport:
         self._certificate = certificate
         self._count = count
         self._sender: SrtpSender | None = None
-        self._remote: Remote | None = None
         self._pipe = _Pipe(self._send)
         self._dtls = _Dtls(self._pipe, certificate)
         self._answered = asyncio.Event()
-        self._checks: set[bytes] = set()
-        self._tie_breaker = int.from_bytes(os.urandom(8), "big")
+        self._checks: Checks | None = None
 
     async def connect(self, remote: Remote, opened: Callable[[socket.socket], None]) -> None:
         """Connect to the first of the server's addresses that answers. Raises TransportError."""
-        self._remote = remote
+        self._checks = Checks(self.local, remote)
         for address in remote.addresses:
             self.udp = open_socket(address)
             opened(self.udp)
@@ -93,6 +90,13 @@ class Transport:
         self.profile = self._dtls.profile
         self._sender = SrtpSender(keys)
         self.srtp = SrtpReceiver(keys, self._count)
+
+    @property
+    def sending(self) -> tuple[socket.socket, SrtpSender]:
+        """The connected socket, and what protects all that is sent by it. Raises TransportError before `connect`."""
+        if self.udp is None or self._sender is None:
+            raise TransportError("nothing can be sent before the connection is made, or after its end")
+        return self.udp, self._sender
 
     def received(self, data: bytes) -> None:
         """Take in STUN and DTLS."""
@@ -133,19 +137,13 @@ class Transport:
         return False
 
     def _send_check(self) -> None:
-        remote = self._remote
-        if remote is None:
-            return
-        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        request.attributes["USERNAME"] = f"{remote.ufrag}:{self.local.ufrag}"
-        request.attributes["PRIORITY"] = _PRIORITY
-        request.attributes["ICE-CONTROLLING"] = self._tie_breaker
-        request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(remote.pwd.encode())
-        self._checks = {request.transaction_id, *list(self._checks)[:CHECKS]}
-        self._send(bytes(request))
+        if self._checks is not None:
+            self._send(self._checks.next())
 
     def _stun(self, data: bytes) -> None:
+        if self._checks is not None and self._checks.answered(data):
+            self._answered.set()
+            return
         try:
             message = stun.parse_message(data)
         except (ValueError, struct.error):
@@ -156,9 +154,6 @@ class Transport:
             response.attributes["XOR-MAPPED-ADDRESS"] = self.udp.getpeername()[:2]
             response.add_message_integrity(self.local.pwd.encode())
             self._send(bytes(response))
-        elif message.message_class == stun.Class.RESPONSE and message.transaction_id in self._checks:
-            self._checks.discard(message.transaction_id)
-            self._answered.set()
 
     def _send(self, data: bytes) -> None:
         if self.udp is None:

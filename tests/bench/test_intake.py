@@ -8,7 +8,9 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.client.compiled import compiled_intake
+from bench.client.answers import CompiledAnswers
+from bench.client.compiled import library
+from bench.client.compiled_intake import CompiledIntake
 from bench.client.datagrams import Datagrams
 from bench.client.description import SEQUENCE, Section
 from bench.client.endpoint import Endpoint
@@ -20,11 +22,12 @@ ENDPOINTS, SSRCS = 3, (0x9234_5678, 77)
 UNKNOWN = 999
 CERTIFICATE = RTCCertificate.generateCertificate()
 
-pytestmark = pytest.mark.skipif(compiled_intake() is None, reason="there is no compiler")
+pytestmark = pytest.mark.skipif(library() is None, reason="there is no compiler")
 
 
 def intake(*, compiled: bool) -> Intake:
-    found = Intake(Burst(), seed=1, drop=0.0, switching=False, compiled=compiled_intake() if compiled else None)
+    functions = CompiledIntake(library(), CompiledAnswers(library())) if compiled else None
+    found = Intake(Burst(), seed=1, drop=0.0, switching=False, compiled=functions)
     for number in range(1, ENDPOINTS + 1):
         section = Section("video", 9, ssrcs=list(SSRCS), extensions={SEQUENCE: SEQUENCE_ID}, lines=["a=rtcp-rsize"])
         endpoint = Endpoint(number, found.tally, CERTIFICATE, "active", found.counters.__delitem__)
@@ -53,7 +56,7 @@ def counted(found: Intake) -> dict[str, object]:
     """What is known of all streams; `late` and gaps depend on the order within a batch, what they come to does not."""
     tally = found.tally
     numbers = {name: array.tolist() for name, array in tally.arrays.items()}
-    told = [(one._arrivals._sequences, one._arrivals._times) for one in found.endpoints.values()]
+    told = [one.build_reports(1) for one in found.endpoints.values() if one.build_reports is not None]
     missing = {stream: set(one) for stream, one in tally.missing.items() if one}
     return numbers | {"lost": tally.lost, "missing": missing, "told": told, "unknown": found.counters["unknown-ssrc"]}
 
