@@ -275,9 +275,12 @@ class MediaNode:
                 with self._contained(router_id=router.parameters.router_id):
                     router.attend(now)
                     self._send_requests(router, now)
-        with self._contained():
+        try:
+            # Without `_contained`, which costs more than this where reports come one by one, thousands a second.
             return self._path.advance()
-        return 0
+        except Exception:
+            self._fault()
+            return 0
 
     def connected(self, transport: Transport) -> None:
         self.path_changed(transport)
@@ -340,8 +343,12 @@ class MediaNode:
         try:
             yield
         except Exception:
-            self.counters.count("fault")
-            log.exception("a fault in the media node", **where)
+            self._fault(**where)
+
+    def _fault(self, **where: str) -> None:
+        """Log and count the exception that is being handled."""
+        self.counters.count("fault")
+        log.exception("a fault in the media node", **where)
 
     def _count_received(self) -> None:
         """Add up here what would cost too much to count for each packet."""

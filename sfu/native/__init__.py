@@ -1,6 +1,7 @@
 """The compiled part of the packet path: C through cffi, built with the package where there is a compiler.
 
-`packets.c` writes, encrypts and sends; `feedback.c` reads transport-wide feedback. Without them the Python code that
+`packets.c` writes, encrypts and sends; `intake.c` reads the shared port, and has `ingress.c` forward packets, `rtcp.c`
+and `feedback.c` take in feedback, and `resend.c` answer NACKs. Without them the Python code that
 they stand in for does the same: nothing but speed depends on this package. libsrtp is pylibsrtp's own: its functions
 are handed over as pointers, so that no second copy of the library is linked.
 """
