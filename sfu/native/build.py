@@ -13,10 +13,10 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 MODULE = "_packets"
-SOURCES = ("packets.c", "feedback.c", "ingress.c", "resend.c", "rtcp.c", "intake.c")
+SOURCES = ("packets.c", "messages.c", "feedback.c", "ingress.c", "resend.c", "rtcp.c", "intake.c")
 HEADERS = ("packets.h", "ingress.h", "rtcp.h", "intake.h")
 """Those that Python sees, too."""
-INTERNAL = ("internal.h", "resend.h")
+INTERNAL = ("internal.h", "messages.h", "resend.h")
 CALLBACK = 'extern "Python" void write_frame(void *stream, const char *packet, int size);'
 
 

@@ -1,30 +1,22 @@
 /* The flush of the packet path: what runs for each packet sent.
  *
- * Every participant's packets are written one after another into one buffer, encrypted in place by libsrtp, whose
- * functions Python hands over, and given to the kernel in as few messages as its segmentation offload allows: one per
- * run of equal sizes, which one shorter packet may close. A call of sendmmsg takes the messages of many participants.
+ * Every participant's packets are written one after another into the buffer of messages.c, and encrypted there by libsrtp,
+ * whose functions Python hands over.
  *
  * Participants wait in a queue, so that what goes to a thousand of them can be sent in parts, with packets read in
  * between. What is handed over meanwhile lines up behind what waits for the same participant, and goes out with it.
  */
 
-#define _GNU_SOURCE
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "internal.h"
 
+#include "messages.h"
+
 #define MAX_PENDING 2048
-#define MAX_MESSAGES 64
-#define MAX_SEGMENTS 64 /* UDP_MAX_SEGMENTS in kernels before 6.9 */
-#define MAX_MESSAGE 65000
 #define MAX_TRAILER 144 /* SRTP_MAX_TRAILER_LEN */
-#define BUFFER_SIZE (256 * 1024)
 #define MAX_PADDING 32 /* see sfu.forwarding.padding */
 #define MIN_PADDED 500
 #define FIRST_WORK_ROOM 1024
@@ -33,12 +25,6 @@
 #define PACKET_EFFORT 2
 #define MESSAGE_EFFORT 4
 #define FRAME_EFFORT 10
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef SOL_UDP
-#define SOL_UDP 17
-#endif
 
 /* An outlet's packets for one participant. The plan is a copy: its slot may have another one before this is sent. */
 struct work {
@@ -47,53 +33,40 @@ struct work {
     int32_t next; /* of the same participant, or free as well */
 };
 
-/* One message to the kernel: equal segments, of which the last may be shorter, and then the message is closed. */
-struct message {
-    struct egress *egress;
-    uint8_t *data;
-    uint32_t size, segment, segments;
-    int closed;
-    struct iovec part;
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(uint16_t))];
-    } control;
-};
-
 struct path {
     protect_function protect;
-    send_function send;
     write_function write_frame;
-    int segmentation;
+    struct sender *sender;
     struct totals totals;
-    uint32_t outlet_count, pending_count, message_count, position, work_room, effort;
+    uint32_t outlet_count, pending_count, work_room, effort;
     uint32_t now; /* microseconds: when something was sent last */
     int32_t free_pending, free_work;
     struct egress *first_waiting, *last_waiting;
     struct work *work;
     struct outlet *outlets[MAX_PENDING]; /* those with packets that were not handed over yet */
     struct pending pending[MAX_PENDING];
-    struct message messages[MAX_MESSAGES];
-    struct mmsghdr headers[MAX_MESSAGES];
-    uint8_t buffer[BUFFER_SIZE];
 };
 
 struct path *path_new(protect_function protect, send_function send, write_function write_frame, int segmentation) {
     struct path *path = calloc(1, sizeof *path);
     int32_t index;
     if (path == NULL) return NULL;
+    path->sender = sender_new(send, segmentation, &path->totals);
+    if (path->sender == NULL) {
+        free(path);
+        return NULL;
+    }
     for (index = 0; index < MAX_PENDING; index++) path->pending[index].next = index + 1;
     path->pending[MAX_PENDING - 1].next = NONE;
     path->free_work = NONE;
     path->protect = protect;
-    path->send = send != NULL ? send : (send_function)sendmmsg;
     path->write_frame = write_frame;
-    path->segmentation = segmentation;
     return path;
 }
 
 void path_free(struct path *path) {
     if (path == NULL) return;
+    sender_free(path->sender);
     free(path->work);
     free(path);
 }
@@ -177,94 +150,6 @@ static void pad_outlet(struct path *path, struct outlet *outlet) {
     }
 }
 
-/* Sending */
-
-static int send_one(struct path *path, struct message *message, uint8_t *data, uint32_t size) {
-    struct mmsghdr header = {0};
-    struct iovec part = {data, size};
-    header.msg_hdr.msg_name = message->egress->address;
-    header.msg_hdr.msg_namelen = message->egress->address_size;
-    header.msg_hdr.msg_iov = &part;
-    header.msg_hdr.msg_iovlen = 1;
-    return path->send(message->egress->fd, &header, 1, 0) == 1;
-}
-
-/* A full socket buffer drops packets as any router would. A device without segmentation gets them singly, and so does
- * a path with a small MTU, which says nothing of other paths: whoever publishes chooses the size of packets. */
-static void message_failed(struct path *path, struct message *message, int error) {
-    uint32_t at;
-    if (message->segments == 1 || (error != EIO && error != EINVAL && error != EMSGSIZE)) {
-        path->totals.send_failures++;
-        return;
-    }
-    if (error == EIO) path->segmentation = 0;
-    for (at = 0; at < message->size; at += message->segment) {
-        uint32_t left = message->size - at;
-        uint32_t size = left < message->segment ? left : message->segment;
-        if (!send_one(path, message, message->data + at, size)) path->totals.send_failures++;
-    }
-}
-
-static void describe(struct message *message, struct msghdr *header) {
-    memset(header, 0, sizeof *header);
-    message->part.iov_base = message->data;
-    message->part.iov_len = message->size;
-    header->msg_name = message->egress->address;
-    header->msg_namelen = message->egress->address_size;
-    header->msg_iov = &message->part;
-    header->msg_iovlen = 1;
-    if (message->segments > 1) {
-        uint16_t segment = (uint16_t)message->segment;
-        struct cmsghdr *control = &message->control.header;
-        header->msg_control = &message->control;
-        header->msg_controllen = sizeof message->control.space;
-        control->cmsg_level = SOL_UDP;
-        control->cmsg_type = UDP_SEGMENT;
-        control->cmsg_len = CMSG_LEN(sizeof segment);
-        memcpy(CMSG_DATA(control), &segment, sizeof segment);
-    }
-}
-
-static void send_messages(struct path *path) {
-    uint32_t from = 0, to, count = path->message_count;
-    for (to = 0; to < count; to++) describe(&path->messages[to], &path->headers[to].msg_hdr);
-    while (from < count) {
-        int fd = path->messages[from].egress->fd, sent;
-        for (to = from + 1; to < count && path->messages[to].egress->fd == fd; to++) {
-        }
-        sent = path->send(fd, &path->headers[from], to - from, 0);
-        if (sent > 0) {
-            from += (uint32_t)sent;
-        } else if (errno != EINTR) {
-            message_failed(path, &path->messages[from], errno);
-            from++;
-        }
-    }
-    path->message_count = 0;
-    path->position = 0;
-}
-
-/* Add the encrypted packet at `position` to the messages. */
-static void add_to_messages(struct path *path, struct egress *egress, uint32_t size) {
-    struct message *last = path->message_count ? &path->messages[path->message_count - 1] : NULL;
-    uint8_t *data = path->buffer + path->position;
-    path->position += size;
-    if (path->segmentation && last != NULL && last->egress == egress && !last->closed && size <= last->segment &&
-        last->segments < MAX_SEGMENTS && last->size + size <= MAX_MESSAGE) {
-        last->closed = size < last->segment;
-        last->size += size;
-        last->segments++;
-        return;
-    }
-    last = &path->messages[path->message_count++];
-    path->effort += MESSAGE_EFFORT;
-    last->egress = egress;
-    last->data = data;
-    last->size = last->segment = size;
-    last->segments = 1;
-    last->closed = 0;
-}
-
 /* Writing */
 
 void path_number(uint8_t *data, const struct canonical *canonical, const struct plan *plan) {
@@ -286,8 +171,7 @@ static void write_packet(struct path *path, const struct pending *pending, const
     int size = (int)pending->size;
     uint8_t *data;
     if (egress->srtp == NULL || (egress->fd < 0 && egress->stream == NULL)) return;
-    if (path->message_count == MAX_MESSAGES || path->position + size + MAX_TRAILER > BUFFER_SIZE) send_messages(path);
-    data = path->buffer + path->position;
+    data = sender_place(path->sender, pending->size + MAX_TRAILER);
     memcpy(data, pending->data, pending->size);
     if (!plan->complete) path_number(data, &pending->canonical, plan);
     if (numbered) put16(data + pending->canonical.transport_at, *history->next);
@@ -302,7 +186,7 @@ static void write_packet(struct path *path, const struct pending *pending, const
     }
     if (egress->fd >= 0) {
         path->effort += PACKET_EFFORT;
-        add_to_messages(path, egress, (uint32_t)size);
+        if (sender_add(path->sender, egress, (uint32_t)size)) path->effort += MESSAGE_EFFORT;
     } else {
         path->effort += FRAME_EFFORT;
         path->write_frame(egress->stream, (const char *)data, size);
@@ -479,7 +363,7 @@ uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
         serve(path, path->first_waiting, microseconds);
         path->effort++;
     }
-    send_messages(path);
+    sender_flush(path->sender);
     if (path->first_waiting == NULL) return 0;
     waited = microseconds - path->first_waiting->since;
     return waited > 0 ? waited : 1;
@@ -489,7 +373,7 @@ uint32_t path_flush(struct path *path, uint32_t microseconds, uint32_t effort) {
 void path_finish(struct path *path, struct egress *egress, uint32_t microseconds) {
     if (egress->first_work == NONE) return;
     serve(path, egress, microseconds);
-    send_messages(path);
+    sender_flush(path->sender);
 }
 
 /* Send one packet now. */
@@ -504,7 +388,7 @@ void path_send(struct path *path, struct plan *plan, const struct canonical *can
     pending.size = size;
     memcpy(pending.data, data, size);
     write_packet(path, &pending, plan, microseconds);
-    send_messages(path);
+    sender_flush(path->sender);
 }
 
 void path_write(struct path *path, const struct pending *packet, const struct plan *plan, uint32_t microseconds) {
@@ -512,5 +396,5 @@ void path_write(struct path *path, const struct pending *packet, const struct pl
 }
 
 void path_push(struct path *path) {
-    if (path->message_count) send_messages(path);
+    sender_flush(path->sender);
 }
