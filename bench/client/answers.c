@@ -35,6 +35,7 @@ void note_arrival(struct peer *peer, int64_t number, int64_t time)
     if (peer->size == peer->capacity) {
         int64_t more = peer->capacity ? 2 * peer->capacity : 32;
         struct arrival *larger = realloc(peer->arrivals, more * sizeof *larger);
+        /* Telling the server less than what came would be a lie about it. */
         if (!larger)
             abort();
         peer->arrivals = larger;

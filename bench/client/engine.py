@@ -139,9 +139,11 @@ class Engine:
     def publish(self, endpoint: Endpoint) -> None:
         """Send what the endpoint has to publish, until it is closed."""
         if endpoint.video is not None:
-            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_video, lambda: self._frame_interval)))
-        if endpoint.audio is not None:
-            endpoint.tasks.append(asyncio.create_task(self._send(endpoint.send_audio, lambda: AudioTraffic.interval)))
+            sending = self._send(endpoint.send_video, lambda: self._frame_interval, lambda: False)
+            endpoint.tasks.append(asyncio.create_task(sending))
+        if (audio := endpoint.audio) is not None:
+            sending = self._send(endpoint.send_audio, lambda: AudioTraffic.interval, lambda: audio.muted)
+            endpoint.tasks.append(asyncio.create_task(sending))
 
     async def close(self, endpoint: Endpoint) -> None:
         """The endpoint leaves. Idempotent."""
@@ -209,7 +211,9 @@ class Engine:
     def _frame_interval(self) -> float:
         return self.burst.interval / self.pace
 
-    async def _send(self, send: Callable[[int], None], interval_now: Callable[[], float]) -> None:
+    async def _send(
+        self, send: Callable[[int], None], interval_now: Callable[[], float], muted: Callable[[], bool]
+    ) -> None:
         loop = asyncio.get_running_loop()
         # Publishers are not in step with each other.
         due = loop.time() + self._random.random() * interval_now()
@@ -218,7 +222,8 @@ class Engine:
             interval = interval_now()
             behind = int((loop.time() - due) / interval)
             if behind > MOST_BEHIND:
-                self.intake.counters["frames-not-sent"] += behind - MOST_BEHIND
+                if not muted():
+                    self.intake.counters["frames-not-sent"] += behind - MOST_BEHIND
                 due += (behind - MOST_BEHIND) * interval
             send(time.time_ns())
             due += interval
