@@ -14,11 +14,8 @@ class EncodedEvent:
 
     before_seq: str
     after_seq: str
-
-    @property
-    def size(self) -> int:
-        """Characters, but for those of the number."""
-        return len(self.before_seq) + len(self.after_seq)
+    size: int
+    """Characters, but for those of the number."""
 
     def text(self, seq: int) -> str:
         return f"{self.before_seq}{seq}{self.after_seq}"
@@ -27,10 +24,9 @@ class EncodedEvent:
 def encode_event(event: Event) -> EncodedEvent:
     body = to_json(event)
     members = body[1:-1]
-    return EncodedEvent(
-        before_seq=f'{{"jsonrpc":"2.0","method":"{event.name}","params":{{"seq":',
-        after_seq=f",{members}}}}}" if members else "}}",
-    )
+    before_seq = f'{{"jsonrpc":"2.0","method":"{event.name}","params":{{"seq":'
+    after_seq = f",{members}}}}}" if members else "}}"
+    return EncodedEvent(before_seq, after_seq, len(before_seq) + len(after_seq))
 
 
 def to_json(value: object) -> str:

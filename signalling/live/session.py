@@ -32,6 +32,9 @@ from signalling.store import Store
 
 log = structlog.get_logger()
 
+MANY = 50
+"""Where an event goes to so many, others like it go to them soon."""
+
 
 class NoMediaNodeError(ConnectionError):
     """No media node serves the room's zone now, or the one that did is gone."""
@@ -221,8 +224,9 @@ class LiveSession:
                 return
             case effects.Notify():
                 event = encode_event(effect.event)
+                hurried = effect.event.hurried or len(effect.to) < MANY
                 for client_id in effect.to:
-                    self.members[client_id].outbox.put(event)
+                    self.members[client_id].outbox.put(event, hurried=hurried)
             case effects.Disconnect():
                 self.members[effect.client_id].dismiss(effect.reason, effect.message)
             case effects.PutTransport():
