@@ -31,7 +31,7 @@ class WritingTurns:
         self._schedule()
 
     def linger(self, write: Callable[[], None]) -> None:
-        """Have `write` called once, some time later. It is of no harm when there is nothing to write any more by then."""
+        """Have `write` called once, some time later. There may be nothing to write any more by then."""
         if not self._lingering:
             asyncio.get_running_loop().call_later(LINGER, self._end_lingering)
         self._lingering[write] = None

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import cast
 
 from aiohttp import web
-from aiohttp.http_websocket import WebSocketReader, WSMessage
 
 from signalling.ws.frames import text_frame
 from signalling.ws.socket import MAX_AT_ONCE, OutgoingSocket
@@ -43,20 +42,17 @@ class Connection:
 
 
 def messages_in(data: bytes) -> list[str]:
-    """Read by another implementation than wrote it."""
-    loop = asyncio.get_running_loop()
-    queue = _Queue(loop)
-    reader = WebSocketReader(queue, max_msg_size=0)  # type: ignore[arg-type]  # what it needs of a queue is less
-    reader.feed_data(data)
-    return queue.texts
-
-
-class _Queue:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.texts: list[str] = []
-
-    def feed_data(self, message: WSMessage) -> None:
-        self.texts.append(message.data)
+    """Read by another implementation than wrote them."""
+    texts = []
+    while data:
+        assert data[0] == 0x81
+        size, header = data[1], 2
+        if size >= 126:
+            header = 4 if size == 126 else 10
+            size = int.from_bytes(data[2:header])
+        texts.append(data[header : header + size].decode())
+        data = data[header + size :]
+    return texts
 
 
 def outgoing(connection: Connection, turns: WritingTurns | None = None) -> OutgoingSocket:
