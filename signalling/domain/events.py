@@ -29,14 +29,17 @@ RecordingFailure = Literal["recorder-gone", "storage-full", "layout-failed", "re
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`name` is the method of the notification."""
+    """`name` is the method of the notification. Nobody minds when an event that is not `hurried` comes a moment later,
+    but never after one that followed it."""
 
     name: ClassVar[str]
+    hurried: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
 class UserConnected(Event):
     name: ClassVar[str] = "user-connected"
+    hurried: ClassVar[bool] = False
     participant: ParticipantView
 
 
@@ -45,6 +48,7 @@ class UserDisconnected(Event):
     """The participant is gone for good, with all tracks."""
 
     name: ClassVar[str] = "user-disconnected"
+    hurried: ClassVar[bool] = False
     client_id: str
     reason: LeaveReason
 
@@ -52,12 +56,14 @@ class UserDisconnected(Event):
 @dataclass(frozen=True, slots=True)
 class UserReconnecting(Event):
     name: ClassVar[str] = "user-reconnecting"
+    hurried: ClassVar[bool] = False
     client_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UserReconnected(Event):
     name: ClassVar[str] = "user-reconnected"
+    hurried: ClassVar[bool] = False
     client_id: str
 
 

@@ -113,7 +113,7 @@ def publish(state: SessionState, publish: Publish, now: float) -> list[Effect]:
     if entry.published:
         return []
     entry.published = True
-    state.track_owners[publish.track_id] = participant.client_id
+    state.own(publish.track_id, participant.client_id)
     return [put_transport(participant), *_tell_published(state, participant, entry.track)]
 
 
@@ -251,7 +251,7 @@ def _announce_changes(
             effects += _withdraw(state, participant, track)
     for track_id, track in after.items():
         if track_id not in before:
-            state.track_owners[track_id] = participant.client_id
+            state.own(track_id, participant.client_id)
             effects += _tell_published(state, participant, track)
         elif participant.is_muted(track) != (track_id in muted_before):
             effects += _tell_muted(state, participant, track)
@@ -304,7 +304,7 @@ def _own_track(participant: Participant, track_id: str) -> NegotiatedTrack:
 
 
 def _withdraw(state: SessionState, participant: Participant, track: Track) -> list[Effect]:
-    del state.track_owners[track.track_id]
+    state.disown(track.track_id)
     return state.notify_others(participant.client_id, TrackUnpublished(participant.client_id, track.track_id))
 
 

@@ -58,7 +58,7 @@ def _part_with(state: SessionState, participant: Participant, left_at: float, re
     client_id = participant.client_id
     state.lost.pop(client_id, None)
     for track in participant.published_tracks():
-        del state.track_owners[track.track_id]
+        state.disown(track.track_id)
     effects = state.notify_others(client_id, UserDisconnected(client_id, reason))
     if participant.media is not None:
         effects.append(DeleteTransport(client_id, participant.media.transport_id))

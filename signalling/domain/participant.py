@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from sfu.link_messages import Kind, Slot, Source, Track
 from signalling.domain.room import Role
-from signalling.domain.views import OwnTrackView, ParticipantView, TrackView
+from signalling.domain.views import OwnTrackView, ParticipantView, SlotView, TrackView
 
 
 @dataclass(slots=True)
@@ -25,13 +25,25 @@ class NegotiatedSlot:
     track_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The slots of a participant, and how often the owners of tracks had changed by then."""
+
+    slots: tuple[SlotView, ...]
+    owners_changed: int
+
+
 @dataclass(slots=True)
 class Media:
-    """One peer connection: tracks by track id, slots by slot id, both in the order of their m-lines."""
+    """One peer connection: tracks by track id, slots by slot id, both in the order of their m-lines.
+
+    `shown` is what the participant sees of the slots, as long as that stays true.
+    """
 
     transport_id: str
     tracks: dict[str, NegotiatedTrack] = field(default_factory=dict)
     slots: dict[str, NegotiatedSlot] = field(default_factory=dict)
+    shown: Shown | None = field(default=None, compare=False)
 
     def tracks_of(self, source: Source) -> list[NegotiatedTrack]:
         return [entry for entry in self.tracks.values() if entry.track.source == source]

@@ -5,6 +5,7 @@ and their handlers, and a line in the table below.
 """
 
 from collections.abc import Mapping
+from itertools import islice
 
 from signalling.domain import (
     arrangement,
@@ -45,6 +46,30 @@ _HANDLERS: Mapping[type, Handler] = {
     **recording.HANDLERS,
     **quality.HANDLERS,
 }
+
+_CHANGE_ONE_VIEW = frozenset(
+    {
+        presence.Join,
+        presence.Leave,
+        presence.LoseConnection,
+        presence.Resume,
+        media.Negotiate,
+        media.Publish,
+        media.Unpublish,
+        media.Mute,
+        media.Unmute,
+        media.ChangeSlotLimits,
+        media.LoseMedia,
+        messages.SendMessage,
+        messages.SendUserData,
+        messages.SetData,
+        talkers.ChangeStage,
+        talkers.FillSlots,
+        quality.LimitTrack,
+    }
+)
+"""The inputs after which all look to others as before, except the one of whom they are, if anybody. Large rooms live on
+them; after any other input, all views are made anew when they are asked for."""
 
 Input = (
     presence.Join
@@ -115,12 +140,18 @@ class Session:
 
     def handle(self, given: Input, now: float) -> list[Effect]:
         """Apply one input. Raises RefusedError, and has then changed nothing."""
-        return _HANDLERS[type(given)](self.state, given, now) + recording.begin_when_due(self.state)
+        following = _HANDLERS[type(given)](self.state, given, now) + recording.begin_when_due(self.state)
+        if type(given) in _CHANGE_ONE_VIEW:
+            self.state.views.pop(getattr(given, "client_id", ""), None)
+        else:
+            self.state.views.clear()
+        return following
 
     def next_deadline(self) -> float | None:
         """When `Tick` is due next; None while nothing waits for time to pass."""
-        deadlines = [one.deadline for one in self.state.lobby.values()]
-        deadlines += [lost_at + self.state.resume_grace for lost_at in self.state.lost.values()]
+        # In both the first ones are due first.
+        deadlines = [one.deadline for one in islice(self.state.lobby.values(), 1)]
+        deadlines += [lost_at + self.state.resume_grace for lost_at in islice(self.state.lost.values(), 1)]
         if self.state.schedule is not None:
             deadlines.append(self.state.schedule.next_deadline())
         return min(deadlines, default=None)

@@ -9,10 +9,10 @@ from signalling.domain.decrees import NO_DECREES, Decrees
 from signalling.domain.effects import Effect, Notify, RecordingKind, WebLayout
 from signalling.domain.errors import Reason, RefusedError
 from signalling.domain.events import Event
-from signalling.domain.participant import Participant, Waiting
+from signalling.domain.participant import Media, Participant, Shown, Waiting
 from signalling.domain.roles import permissions_of
 from signalling.domain.room import Mode, Room
-from signalling.domain.views import AwaitedView, RoomState, SessionView, SlotView, TalkerView
+from signalling.domain.views import AwaitedView, ParticipantView, RoomState, SessionView, SlotView, TalkerView
 
 
 @dataclass(slots=True)
@@ -75,13 +75,15 @@ class SessionState:
 
     `lobby` holds, in the order of their coming, those who wait to be let in: they are no participants yet.
     `lost` holds, in the order of the times, when (seconds) the connection of those was lost who may still resume
-    within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it.
+    within `resume_grace` seconds. `track_owners` maps every published track to the participant who publishes it; it is
+    changed by `own` and `disown` only.
     `stage` and `speaking` are what the media node said last. `hard_muted` is about the room as a whole.
     `schedule` is None for a session that goes on until nobody is in it.
     `pinned` and `spotlighted` are client ids of participants, in the order in which they were named.
     `kept_hard_mutes` are for whoever comes in with a user_ref.
     `inherited` stood when the session began, which goes on from one that was cut off. `returned` maps the client ids
     that people had there to those that they have here.
+    `views` are those of participants, as they are seen by others, for as long as they stay true.
     """
 
     room: Room
@@ -105,6 +107,8 @@ class SessionState:
     inherited: Decrees = NO_DECREES
     returned: dict[str, str] = field(default_factory=dict)
     kept_hard_mutes: dict[str, set[Kind]] = field(init=False)
+    views: dict[str, ParticipantView] = field(default_factory=dict, compare=False)
+    owners_changed: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         self.locked = self.inherited.locked
@@ -157,8 +161,27 @@ class SessionState:
         shown = present[: self.room.settings.max_active_talkers]
         return tuple(TalkerView(client_id, client_id in self.speaking) for client_id in shown)
 
+    def own(self, track_id: str, client_id: str) -> None:
+        """A participant publishes a track from now on."""
+        self.track_owners[track_id] = client_id
+        self.owners_changed += 1
+
+    def disown(self, track_id: str) -> None:
+        """A track is published no more."""
+        del self.track_owners[track_id]
+        self.owners_changed += 1
+
     def slots_of(self, participant: Participant) -> tuple[SlotView, ...]:
-        entries = participant.media.slots.values() if participant.media else ()
+        """What a participant sees of their slots. The very same object as before while nothing has changed: it is asked
+        for a thousand times whenever somebody else begins to talk."""
+        media = participant.media
+        if media is None:
+            return ()
+        if media.shown is None or media.shown.owners_changed != self.owners_changed:
+            media.shown = Shown(self._slots_of(media), self.owners_changed)
+        return media.shown.slots
+
+    def _slots_of(self, media: Media) -> tuple[SlotView, ...]:
         return tuple(
             SlotView(
                 slot_id=entry.slot.slot_id,
@@ -169,8 +192,16 @@ class SessionState:
                 # The node may name a track that was unpublished a moment ago.
                 track_id=entry.track_id if entry.track_id in self.track_owners else None,
             )
-            for entry in entries
+            for entry in media.slots.values()
         )
+
+    def view_of(self, participant: Participant) -> ParticipantView:
+        """What others see of a participant: the very same object as before while nothing has changed."""
+        view = self.views.get(participant.client_id)
+        if view is None:
+            view = participant.view(participant.client_id in self.lost)
+            self.views[participant.client_id] = view
+        return view
 
     def view_for(self, client_id: str) -> SessionView:
         """What one participant sees. Raises RefusedError (`unknown-participant`)."""
@@ -183,9 +214,7 @@ class SessionState:
             role=own.role,
             permissions=permissions_of(own.role),
             participants=tuple(
-                other.view(other.client_id in self.lost)
-                for other in self.participants.values()
-                if other.client_id != client_id
+                self.view_of(other) for other in self.participants.values() if other.client_id != client_id
             ),
             tracks=own.own_tracks(),
             slots=self.slots_of(own),

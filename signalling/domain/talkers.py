@@ -44,6 +44,7 @@ def fill_slots(state: SessionState, filling: FillSlots, now: float) -> list[Effe
         for slot_id, track_id in tracks.items():
             if slot_id in participant.media.slots:
                 participant.media.slots[slot_id].track_id = track_id
+        participant.media.shown = None
         changed.append(participant)
     return tell_talkers(state, changed)
 

@@ -9,8 +9,8 @@ from signalling.live.encoding import EncodedEvent
 class Sink(Protocol):
     """Where messages to a client go: its connection."""
 
-    def send(self, text: str) -> None:
-        """Take a message; never blocks and never fails."""
+    def send(self, text: str, *, hurried: bool = True) -> None:
+        """Take a message; never blocks and never fails. One that is not `hurried` may go out a moment later."""
 
     def close(self, code: int, reason: str) -> None:
         """Close when everything sent before is out."""
@@ -30,14 +30,14 @@ class Outbox:
         self._remembered: deque[EncodedEvent] = deque()
         self._size = 0
 
-    def put(self, event: EncodedEvent) -> None:
+    def put(self, event: EncodedEvent, *, hurried: bool = True) -> None:
         self.last_seq += 1
         self._remembered.append(event)
         self._size += event.size
         while len(self._remembered) > self._max_events or self._size > self._max_size:
             self._size -= self._remembered.popleft().size
         if self.sink is not None:
-            self.sink.send(event.text(self.last_seq))
+            self.sink.send(event.text(self.last_seq), hurried=hurried)
 
     def forgotten_after(self, seq: int) -> int:
         """How many of the events after number `seq` are no longer remembered."""

@@ -12,13 +12,13 @@ from signalling.clock import Clock
 from signalling.domain import effects, media, presence, talkers
 from signalling.domain.decrees import NO_DECREES, Decrees
 from signalling.domain.effects import Effect
-from signalling.domain.events import MediaLossReason
+from signalling.domain.events import ActiveTalkersUpdated, MediaLossReason
 from signalling.domain.room import Role, Room
 from signalling.domain.session import Input, Session
 from signalling.domain.views import SessionView
 from signalling.journal import Journal
 from signalling.journal.entries import ConnectionBegan, ConnectionEnded, Happened, SessionEnded, UsageMeasured
-from signalling.live.encoding import encode_event
+from signalling.live.encoding import SessionEncoder, encode_event
 from signalling.live.media import SessionMedia
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, MediaEntry, NodeEnd, agree
@@ -31,6 +31,9 @@ from signalling.reports import SessionMeter, Usage
 from signalling.store import Store
 
 log = structlog.get_logger()
+
+MANY = 50
+"""Where an event goes to so many, others like it go to them soon."""
 
 
 class NoMediaNodeError(ConnectionError):
@@ -69,6 +72,7 @@ class LiveSession:
         self.members: dict[str, Member] = {}
         self.media = SessionMedia(conf_num, room.settings.max_active_talkers, self._lose_media)
         self._meter = SessionMeter()
+        self.encoder = SessionEncoder()
         self.recording = surroundings.recording
         self._around = surroundings
         self._left = left
@@ -219,10 +223,13 @@ class LiveSession:
         match effect:
             case effects.Notify(to=()):
                 return
+            case effects.Notify(to=(client_id,), event=ActiveTalkersUpdated() as talking):
+                self.members[client_id].outbox.put(self.encoder.talkers(client_id, talking))
             case effects.Notify():
                 event = encode_event(effect.event)
+                hurried = effect.event.hurried or len(effect.to) < MANY
                 for client_id in effect.to:
-                    self.members[client_id].outbox.put(event)
+                    self.members[client_id].outbox.put(event, hurried=hurried)
             case effects.Disconnect():
                 self.members[effect.client_id].dismiss(effect.reason, effect.message)
             case effects.PutTransport():
@@ -285,6 +292,7 @@ class LiveSession:
 
     def _record_leave(self, effect: effects.RecordLeave) -> None:
         self._left(self.members.pop(effect.client_id))
+        self.encoder.forget(effect.client_id)
         log.info("left", conf_num=self.conf_num, client_id=effect.client_id, reason=effect.reason)
         usage = self._meter.leave(effect.client_id, effect.left_at)
         self._around.journal.write(

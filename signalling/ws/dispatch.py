@@ -6,13 +6,13 @@ import structlog
 from pydantic import ValidationError
 
 from signalling.domain.errors import RefusedError
-from signalling.live.encoding import to_json
 from signalling.live.session import NoMediaNodeError
 from signalling.sdp import SdpError
 from signalling.ws import joining, media_methods, message_methods, moderation_methods, params, resuming
 from signalling.ws.client import Client, Method, Services
 from signalling.ws.errors import RpcError
 from signalling.ws.jsonrpc import Request, describe
+from signalling.ws.results import encode_result
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ async def perform(services: Services, client: Client, request: Request) -> str:
     except ValidationError as error:
         raise RpcError("invalid-params", describe(error)) from error
     try:
-        return to_json(await method(services, client, given))
+        return encode_result(await method(services, client, given))
     except RpcError:
         raise
     except RefusedError as error:

@@ -16,6 +16,7 @@ from signalling.ws.errors import RpcError
 from signalling.ws.jsonrpc import MalformedRequestError, failure, parse_request, success
 from signalling.ws.socket import OutgoingSocket
 from signalling.ws.token_bucket import TokenBucket
+from signalling.ws.turns import WritingTurns
 
 NOT_JOINED = 4001
 MAX_AGENT = 512
@@ -36,6 +37,7 @@ class WebSocketEndpoint:
         self._clock = clock
         self._per_address: Counter[str] = Counter()
         self._clients: set[OutgoingSocket] = set()
+        self._turns = WritingTurns()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Handle GET /ws; 429 when the client's address has too many connections already."""
@@ -71,7 +73,11 @@ class WebSocketEndpoint:
         )
         await socket.prepare(request)
         outgoing = OutgoingSocket(
-            socket, request.transport, max_messages=settings.outgoing_messages, max_bytes=settings.outgoing_bytes
+            socket,
+            request.transport,
+            self._turns,
+            max_messages=settings.outgoing_messages,
+            max_bytes=settings.outgoing_bytes,
         )
         client = Client(outgoing, address, _agent(request))
         self._clients.add(outgoing)
@@ -117,15 +123,15 @@ class WebSocketEndpoint:
             request = parse_request(text)
         except MalformedRequestError as error:
             self._metrics.malformed.labels(error.reason).inc()
-            client.socket.send(failure(error.request_id, error))
+            client.socket.answer(failure(error.request_id, error))
             return
         method = request.method if request.method in METHODS else "unknown"
         begin = self._clock.now()
         try:
-            client.socket.send(success(request.request_id, await perform(self._services, client, request)))
+            client.socket.answer(success(request.request_id, await perform(self._services, client, request)))
             outcome = "ok"
         except RpcError as error:
-            client.socket.send(failure(request.request_id, error))
+            client.socket.answer(failure(request.request_id, error))
             outcome = error.reason
         self._metrics.requests.labels(method, outcome).inc()
         self._metrics.request_seconds.labels(method).observe(self._clock.now() - begin)
@@ -140,7 +146,7 @@ class WebSocketEndpoint:
         if len(text) <= self._settings.max_message_bytes:
             with contextlib.suppress(MalformedRequestError):
                 request_id = parse_request(text).request_id
-        client.socket.send(failure(request_id, error))
+        client.socket.answer(failure(request_id, error))
 
     def _refuse_unread(self, client: Client, *, is_text: bool) -> None:
         if is_text:
@@ -149,7 +155,7 @@ class WebSocketEndpoint:
         else:
             error = RpcError("invalid-request", "Send text messages, not binary ones.")
         self._metrics.malformed.labels(error.reason).inc()
-        client.socket.send(failure(None, error))
+        client.socket.answer(failure(None, error))
 
     def _close_unjoined(self, client: Client) -> None:
         client.overdue = True

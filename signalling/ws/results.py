@@ -12,13 +12,13 @@ from signalling.domain.views import (
     Awaited,
     AwaitedView,
     OwnTrackView,
-    ParticipantView,
     RoomState,
     RoomView,
     SlotView,
     TalkerView,
     view_of_room,
 )
+from signalling.live.encoding import to_json
 from signalling.live.member import Member
 from signalling.live.negotiation import Agreement, RefusedMedia
 from signalling.live.session import LiveSession
@@ -26,7 +26,8 @@ from signalling.live.session import LiveSession
 
 @dataclass(frozen=True, slots=True)
 class JoinResult:
-    """Of `join` and `resume`. `answer` and `refused` are only there when an offer was sent along.
+    """Of `join` and `resume`. `answer` and `refused` are there only when an offer was sent. `participants` is JSON
+    already, see `encode_result`.
 
     `time_left` is in seconds, None for a session that has no end of its own.
     `events_lost` is how many events after the `last_seq` of a resume are remembered no more.
@@ -37,7 +38,7 @@ class JoinResult:
     conf_num: str
     role: Role
     permissions: Permissions
-    participants: tuple[ParticipantView, ...]
+    participants: Annotated[str, Field(exclude=True)]
     active_talkers: tuple[TalkerView, ...]
     tracks: tuple[OwnTrackView, ...]
     slots: tuple[SlotView, ...]
@@ -88,6 +89,15 @@ class Done:
     """An empty object: nothing more to say."""
 
 
+def encode_result(result: object) -> str:
+    """The JSON of a method's result."""
+    text = to_json(result)
+    if isinstance(result, JoinResult):
+        # Most of it, in a large room; pydantic knows no way to take in what is encoded already.
+        return f'{{"participants":{result.participants},{text[1:]}'
+    return text
+
+
 def join_result(
     session: LiveSession, member: Member, *, grace: float, agreement: Agreement | None, events_lost: int = 0
 ) -> JoinResult:
@@ -99,7 +109,7 @@ def join_result(
         conf_num=view.conf_num,
         role=view.role,
         permissions=view.permissions,
-        participants=view.participants,
+        participants=session.encoder.participants(view.participants),
         active_talkers=view.active_talkers,
         tracks=view.tracks,
         slots=view.slots,

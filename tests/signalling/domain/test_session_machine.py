@@ -393,6 +393,17 @@ class SessionMachine(Restarts):
             assert settings.screen_share or all(track.source != "screen" for track in tracks)
 
     @invariant()
+    def what_is_remembered_of_views_is_true(self) -> None:
+        state = self.session.state
+        for participant in state.participants.values():
+            assert state.view_of(participant) == participant.view(participant.client_id in state.lost)
+            entries = participant.media.slots.values() if participant.media else ()
+            filling = [entry.track_id if entry.track_id in state.track_owners else None for entry in entries]
+            slots = state.slots_of(participant)
+            assert [slot.track_id for slot in slots] == filling
+            assert [slot.client_id for slot in slots] == [state.track_owners.get(one or "") for one in filling]
+
+    @invariant()
     def clients_believe_the_truth(self) -> None:
         assert self.beliefs.keys() == self.session.state.participants.keys()
         for client_id, belief in self.beliefs.items():

@@ -28,7 +28,7 @@ class Recorder:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, *, hurried: bool = True) -> None:
         self.sent.append(text)
 
     def close(self, code: int, reason: str) -> None:
