@@ -37,14 +37,16 @@ def lecture(people: int) -> Scenario:
 
 
 async def _run(server: Server, windows: Windows, *, people: int) -> list[Round]:
-    lecturer = Seat(publishes_video=True, publishes_audio=True, audio_slots=1)
-    asking = Seat(publishes_audio=True, audio_slots=1, video_slots=1)
-    listening = Seat(audio_slots=1, video_slots=1)
+    microphones = 1 + _ASKING
+    lecturer = Seat(publishes_video=True, publishes_audio=True, audio_slots=microphones)
+    asking = Seat(publishes_audio=True, audio_slots=microphones, video_slots=1)
+    # A slot for each, as the SDK would have it: with fewer, a talker's first words wait until the one before is done.
+    listening = Seat(audio_slots=microphones, video_slots=1)
     async with Engine(burst=_BURST, switching=True) as engine:
-        room = await server.create_room(people, 1)
-        seats = [lecturer] + [asking] * _ASKING + [listening] * (people - _ASKING - 1)
+        room = await server.create_room(people, microphones)
+        seats = [lecturer] + [asking] * _ASKING + [listening] * (people - microphones)
         members, joined = await fill(server, engine, [(room, seat) for seat in seats], windows, pace=JOINING_PACE)
-        talkers = [one.publishing for one in members[: _ASKING + 1]]
+        talkers = [one.publishing for one in members[:microphones]]
         async with at_work(_take_turns(talkers)):
             return [(await measure(engine, server, windows)).with_figures(joined) for _ in range(windows.number)]
 
