@@ -25,6 +25,7 @@ from sfu import garbage
 from sfu.dtls import Certificate
 from sfu.link_messages import Codec, Fingerprint, Ice, NodeMessage, PutRouter, PutTransport, Slot, Track
 from sfu.metrics import Counters
+from sfu.native.intake import NativeIntake
 from sfu.node import TICK, MediaNode
 from sfu.srtp import SrtpKeys, SrtpReceiver, SrtpSender
 from sfu.transport.mux import Mux
@@ -46,6 +47,9 @@ class Unread:
         self.sink.bind(("127.0.0.1", 0))
         self.sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def read_by(self, intake: NativeIntake) -> None:
+        """Nothing comes by the port."""
 
     def add(self, transport: Transport) -> None:
         transport.srtp = SrtpSender(KEYS)
