@@ -10,16 +10,14 @@ from pylibsrtp import _binding
 
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import EVERYTHING, Totals
+from sfu.forwarding.native_outlet import native_outlet, native_plan
 from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.forwarding.wire_format import Canonical, WireFormat
 from sfu.native import ffi, lib
-from sfu.native.egress import NOTHING_TO_DO, foreign_pointer
+from sfu.native.egress import foreign_pointer
 from sfu.native.rtcp import Head, NativeHeads, NativeReporter
 from sfu.native.stream import CODECS, NativeSource
-
-MAX_HEAD = 64
-"""Bytes of header and header extensions that C has room for."""
 
 log = structlog.get_logger()
 
@@ -40,7 +38,7 @@ class CompiledFlush:
         self._totals = lib.path_totals(self.path)
 
     def enqueue(self, outlet: Outlet, packet: Canonical, microseconds: int) -> None:
-        path, native = self.path, native_outlet(outlet)
+        path, native = self.path, native_outlet(outlet).pointer
         while not lib.path_enqueue(path, native, self._fill(packet), packet.data, len(packet.data)):
             lib.path_flush(path, microseconds, EVERYTHING)
 
@@ -113,29 +111,6 @@ class CompiledFlush:
         return canonical
 
 
-def native_outlet(outlet: Outlet) -> Any:
-    """The outlet as C has it, with its present plans."""
-    native = outlet.native
-    if native is None:
-        native = outlet.native = ffi.new("struct outlet *", {"first_packet": NOTHING_TO_DO})
-    if outlet.native_plans is None:
-        plans = [native_plan(plan) for plan in outlet.plans]
-        outlet.native_plans = ffi.new("struct plan *[]", plans)
-        native.plans, native.plan_count = outlet.native_plans, len(plans)
-    return native
-
-
-def native_outlet_for(outlet: Outlet, format_: str, *, with_level: bool) -> Any:
-    """The same, ready to take packets of this codec; None if its participants cannot get them."""
-    head = outlet.wire_format.head(format_, with_level=with_level)
-    if head is None or len(head.data) > MAX_HEAD:
-        return None
-    native = native_outlet(outlet)
-    native.head.data[0 : len(head.data)] = head.data
-    native.head.size, native.head.level_at, native.head.transport_at = len(head.data), head.level_at, head.transport_at
-    return native
-
-
 @lru_cache(maxsize=64)
 def native_heads(wire_format: WireFormat) -> NativeHeads:
     """What packets of this format begin with, for those that C sends again."""
@@ -146,24 +121,6 @@ def native_heads(wire_format: WireFormat) -> NativeHeads:
             if head is not None:
                 heads.append(Head(codec, with_level, *head))
     return NativeHeads(heads, wire_format.rtx_payload_type)
-
-
-def native_plan(plan: Plan) -> Any:
-    """The plan as C has it."""
-    native = plan.native
-    if native is None and plan.egress.native is not None:
-        native = plan.native = ffi.new(
-            "struct plan *",
-            {
-                "egress": plan.egress.native.pointer,
-                "ssrc": plan.ssrc,
-                "timestamp_offset": plan.timestamp_offset & 0xFFFFFFFF,
-                "sequence_offset": plan.sequence_offset & 0xFFFF,
-                "picture_offset": plan.picture_id_offset & 0xFFFF,
-                "tl0_offset": plan.tl0_offset & 0xFF,
-            },
-        )
-    return native
 
 
 if ffi is not None:

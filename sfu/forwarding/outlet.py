@@ -16,8 +16,8 @@ def _nothing() -> None:
 class Outlet:
     """The plans of one layer that share a wire format, and the packets waiting for the next flush.
 
-    `native` belongs to the compiled packet path, which counts there and not here, and `native_plans` are those plans
-    that it knows, None when they have changed. `changing` is called before they do.
+    `native` is the same for the compiled packet path, a `NativeOutlet`, which counts there and not here; None until it
+    has been there. `changing` is called before the plans do.
     """
 
     wire_format: WireFormat
@@ -25,19 +25,18 @@ class Outlet:
     plans: list[Plan] = field(default_factory=list)
     pending: list[Canonical] = field(default_factory=list)
     native: Any = None
-    native_plans: Any = None
     _packets: int = 0
     _octets: int = 0
 
     @property
     def packets(self) -> int:
         """What has been enqueued so far."""
-        return self._packets if self.native is None else int(self.native.packets)
+        return self._packets if self.native is None else int(self.native.pointer.packets)
 
     @property
     def octets(self) -> int:
         """Of payloads, with their header extensions."""
-        return self._octets if self.native is None else int(self.native.octets)
+        return self._octets if self.native is None else int(self.native.pointer.octets)
 
     def add_pending(self, packet: Canonical) -> None:
         """Keep a packet for the next flush."""
@@ -49,7 +48,8 @@ class Outlet:
         self.changing()
         plan.place = len(self.plans)
         self.plans.append(plan)
-        self.native_plans = None
+        if self.native is not None:
+            self.native.add(plan)
         plan.joined(self)
 
     def remove(self, plan: Plan) -> None:
@@ -59,7 +59,8 @@ class Outlet:
         if last is not plan:
             self.plans[plan.place] = last
             last.place = plan.place
-        self.native_plans = None
+        if self.native is not None:
+            self.native.remove(plan.place)
         plan.left()
 
     def take_pending(self) -> list[Canonical]:

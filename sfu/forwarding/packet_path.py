@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from sfu.forwarding.compiled_flush import CompiledFlush, native_outlet_for
+from sfu.forwarding.compiled_flush import CompiledFlush
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.flush import EVERYTHING, Flush
 from sfu.forwarding.media_packet import MediaPacket
+from sfu.forwarding.native_outlet import native_outlet_for
 from sfu.forwarding.outlet import Outlet, Outlets
 from sfu.forwarding.plain_flush import UDP_SEGMENT, PlainFlush
 from sfu.forwarding.plan import Plan

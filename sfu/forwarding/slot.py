@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from struct import pack_into, unpack_from
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sfu.forwarding.compiled_flush import native_heads, native_plan
+from sfu.forwarding.compiled_flush import native_heads
 from sfu.forwarding.egress import Egress
 from sfu.forwarding.layer import Layer
 from sfu.forwarding.media_packet import NO_NUMBER, MediaPacket
 from sfu.forwarding.meter import Tally
+from sfu.forwarding.native_outlet import native_plan
 from sfu.forwarding.outlet import Outlets
 from sfu.forwarding.packet_path import PacketPath
 from sfu.forwarding.plan import Plan

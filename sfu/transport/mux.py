@@ -19,7 +19,7 @@ from sfu.transport.transport import ClosedState, Transport
 BATCH = 64
 """Datagrams read in one wake-up, before others get their turn."""
 
-READING_TIME = 0.002
+READING_TIME = 0.001
 """Seconds after which reading makes way for sending: some datagrams, as those of a handshake, take long."""
 
 MAX_BEHIND = 50_000

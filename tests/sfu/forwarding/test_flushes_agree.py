@@ -127,6 +127,28 @@ def test_same_input_same_packets(
         assert one.history.times == other.history.times
 
 
+JOIN = "join"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(happens=st.lists(st.one_of(st.just(JOIN), st.integers(0, 20), media_packets()), min_size=10, max_size=60))
+def test_whoever_joins_and_leaves_gets_the_same_packets(happens: list[str | int | MediaPacket]) -> None:
+    rooms = [Room(PlainFlush(True), []), Room(CompiledFlush(True, sendmmsg_to_doubles(ffi)), [])]
+    for room in rooms:
+        plans: list[Plan] = []
+        for index, one in enumerate(happens):
+            if isinstance(one, MediaPacket):
+                room.path.enqueue(room.outlets, one)
+            elif one == JOIN:
+                plans.append(Plan(room.egresses[index % 3], PLAIN, 1000 + index, 0, 0, 0, 0))
+                room.path.attach(room.outlets, plans[-1])
+            elif isinstance(one, int) and plans:
+                room.path.detach(plans.pop(one % len(plans)))
+        room.path.flush()
+    plain, compiled = rooms
+    assert compiled.plain_text() == plain.plain_text()
+
+
 @given(packet=media_packets(), wire_format=wire_formats)
 def test_a_canonical_packet_is_what_was_published(packet: MediaPacket, wire_format: WireFormat) -> None:
     canonical = wire_format.canonical(packet)
