@@ -44,10 +44,12 @@ async def _run(server: Server, windows: Windows, *, people: int) -> list[Round]:
     listening = Seat(audio_slots=microphones, video_slots=1)
     async with Engine(burst=_BURST, switching=True) as engine:
         room = await server.create_room(people, microphones)
-        seats = [lecturer] + [asking] * _ASKING + [listening] * (people - microphones)
-        members, joined = await fill(server, engine, [(room, seat) for seat in seats], windows, pace=JOINING_PACE)
-        talkers = [one.publishing for one in members[:microphones]]
-        async with at_work(_take_turns(talkers)):
+        talking = [(room, seat) for seat in (lecturer, *[asking] * _ASKING)]
+        members, _ = await fill(server, engine, talking, windows)
+        async with at_work(_take_turns([one.publishing for one in members])):
+            # What joins and memory cost is told of those who listen.
+            audience = [(room, listening)] * (people - microphones)
+            _, joined = await fill(server, engine, audience, windows, pace=JOINING_PACE)
             return [(await measure(engine, server, windows)).with_figures(joined) for _ in range(windows.number)]
 
 
