@@ -324,7 +324,8 @@ class MediaNode:
                 with self._contained(router_id=router.parameters.router_id):
                     self._send_requests(router, now)
         for transport, peer in self._reports.due(self._ticks, each=FEEDBACK_TICKS):
-            if peer.connected and peer.ingress.tracks:
+            # Most people of a large room publish nothing.
+            if peer.ingress.tracks and peer.connected:
                 with self._contained(transport_id=transport.transport_id):
                     self._send_feedback(transport, peer, now)
         for transport, peer in self._reports.due(self._ticks):

@@ -78,6 +78,8 @@ class Ingress:
         self._named: dict[int, StreamName] = {}
         self._by_mid: dict[str, PublishedTrack] = {}
         self.tracks: dict[str, PublishedTrack] = {}
+        self.was_used = False
+        """Whether there ever was a track."""
         self._received = {use: Tally() for use in USES}
         # Extension ids are the same in all bundled m-lines (RFC 8843 section 9.2).
         self._mid_id = self._rid_id = self._repaired_id = self._sequence_id = 0
@@ -105,6 +107,7 @@ class Ingress:
                 self.pause(track_id, parameters.paused)
                 known.update(parameters)
             self._learn_extensions(parameters)
+        self.was_used = self.was_used or bool(self.tracks)
         self._by_mid = {track.parameters.mid: track for track in self.tracks.values()}
         for track in self.tracks.values():
             for ssrc in track.parameters.ssrcs[:1]:

@@ -81,6 +81,16 @@ class TransportMeter:
 
     def sample(self, peer: "Peer", now: float) -> None:
         """Read the totals of a peer; due each second."""
+        if peer.ingress.was_used:
+            self._sample_received(peer, now)
+        for use in USES:
+            slots = [slot for slot in peer.slots_of(use) if slot.was_used]
+            sent = peer.sent_of(use)
+            if slots or sent.packets:
+                flowing = [slot.jitter for slot in slots if slot.layer is not None]
+                self._sent.setdefault(use, FlowMeter()).sample(sent, len(flowing), max(flowing, default=0.0), now)
+
+    def _sample_received(self, peer: "Peer", now: float) -> None:
         for use in USES:
             tracks = [track for track in peer.ingress.tracks.values() if track.use == use]
             received = peer.ingress.received_of(use)
@@ -91,11 +101,6 @@ class TransportMeter:
                     max((track.jitter for track in tracks), default=0.0),
                     now,
                 )
-            slots = [slot for slot in peer.slots_of(use) if slot.was_used]
-            sent = peer.sent_of(use)
-            if slots or sent.packets:
-                flowing = [slot.jitter for slot in slots if slot.layer is not None]
-                self._sent.setdefault(use, FlowMeter()).sample(sent, len(flowing), max(flowing, default=0.0), now)
 
     def take(self, rtt: float | None, delivery: Delivery | None = None) -> TransportFigures | None:
         """The figures since the last call; None when nothing flowed. `rtt` is in seconds."""

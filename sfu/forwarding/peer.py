@@ -128,7 +128,7 @@ class Peer:
         total = Tally(before.packets, before.octets, before.lost)
         for slot in self.slots_of(use):
             if slot.was_used:
-                _add(total, slot.sent())
+                slot.add_sent(total)
         return total
 
     def measure(self, now: float) -> None:
@@ -230,7 +230,7 @@ class Peer:
 
     def _remove(self, slot: OutgoingSlot) -> None:
         slot.idle()
-        _add(self._sent_before[slot.parameters.use], slot.sent())
+        slot.add_sent(self._sent_before[slot.parameters.use])
 
     def _reports(self, blocks: Sequence[ReportBlock], ntp: float) -> None:
         """Learn how slots arrive, and the round-trip time by a block's LSR and DLSR (RFC 3550 section 6.4.1)."""
@@ -262,9 +262,3 @@ class Peer:
             if slot is not None and slot.track is not None:
                 self._count("keyframes-requested", 1)
                 slot.track.want_keyframe(slot.layer, now)
-
-
-def _add(total: Tally, more: Tally) -> None:
-    total.packets += more.packets
-    total.octets += more.octets
-    total.lost += more.lost

@@ -36,16 +36,14 @@ class Plan:
     place: int = 0
 
     @property
-    def packets_sent(self) -> int:
-        """The sender's packet count (RFC 3550 section 6.4.1), of this plan."""
-        through = self.outlet.packets if self.outlet is not None else 0
-        return through - self.packets_before + self.packets_late
-
-    @property
-    def octets_sent(self) -> int:
-        """The sender's octet count, of payloads with their header extensions."""
-        through = self.outlet.octets if self.outlet is not None else 0
-        return through - self.octets_before + self.octets_late
+    def sent(self) -> tuple[int, int]:
+        """Packets, and octets of payloads with their header extensions: the sender's counts (RFC 3550 section 6.4.1)."""
+        if self.outlet is None:
+            return self.packets_late, self.octets_late
+        return (
+            self.outlet.packets - self.packets_before + self.packets_late,
+            self.outlet.octets - self.octets_before + self.octets_late,
+        )
 
     def joined(self, outlet: "Outlet") -> None:
         """Gets this outlet's packets from now on."""
@@ -54,6 +52,6 @@ class Plan:
 
     def left(self) -> None:
         """Gets no more packets; what was sent stays counted."""
-        packets, octets = self.packets_sent, self.octets_sent
+        packets, octets = self.sent
         self.outlet, self.packets_before, self.octets_before = None, 0, 0
         self.packets_late, self.octets_late = packets, octets

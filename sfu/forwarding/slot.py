@@ -100,6 +100,8 @@ class OutgoingSlot:
         self._packets_sent = 0
         self._octets_sent = 0
         self._reported_lost = 0
+        self._reported_packets = -1, -1
+        """How many had been sent at the last two calls of `sender_report`."""
         self.jitter = 0.0
         """In seconds, as the participant says."""
         self.native = NativeSlot.make()
@@ -157,8 +159,9 @@ class OutgoingSlot:
             self.native.empty()
         self._path.detach(self._plan)
         self._last = self._current()
-        self._packets_sent += self._plan.packets_sent
-        self._octets_sent += self._plan.octets_sent
+        packets, octets = self._plan.sent
+        self._packets_sent += packets
+        self._octets_sent += octets
         self.layer.slots.discard(self)
         self.layer.leaving.pop(self, None)
         self.layer = self._plan = None
@@ -221,13 +224,21 @@ class OutgoingSlot:
         return sent
 
     def sender_report(self, now: float) -> tuple[int, int, int] | None:
-        """RTP timestamp at `now`, packets and octets sent; None while idle or while the clock is unknown."""
+        """RTP timestamp at `now`, packets and octets sent; due each second.
+
+        None while idle or while the clock is unknown, and when nothing was sent since the call before the last one: a
+        participant of a large room has a slot for many a microphone that is off (RFC 3550 section 6.4).
+        """
         if self.layer is None or self._plan is None:
             return None
         timestamp = self.layer.clock.timestamp_at(now)
         if timestamp is None:
             return None
         sent = self.sent()
+        is_silent = self._reported_packets == (sent.packets, sent.packets)
+        self._reported_packets = self._reported_packets[1], sent.packets
+        if is_silent:
+            return None
         return (
             (timestamp + self._plan.timestamp_offset) & 0xFFFFFFFF,
             sent.packets & 0xFFFFFFFF,
@@ -242,10 +253,19 @@ class OutgoingSlot:
 
     def sent(self) -> Tally:
         """What was sent so far; packets sent again do not count."""
-        packets, octets = self._packets_sent, self._octets_sent
+        total = Tally()
+        self.add_sent(total)
+        return total
+
+    def add_sent(self, total: Tally) -> None:
+        """Add what was sent so far; packets sent again do not count."""
+        total.packets += self._packets_sent
+        total.octets += self._octets_sent
+        total.lost += self._reported_lost
         if self._plan is not None:
-            packets, octets = packets + self._plan.packets_sent, octets + self._plan.octets_sent
-        return Tally(packets, octets, self._reported_lost)
+            packets, octets = self._plan.sent
+            total.packets += packets
+            total.octets += octets
 
     def _describe(self) -> None:
         if self.native is not None:

@@ -302,6 +302,26 @@ def test_sender_reports_line_up_different_publishers_clocks() -> None:
     assert reports == [48_000, 48_000]
 
 
+def test_of_a_microphone_that_is_off_nothing_is_reported_after_two_reports() -> None:
+    session = Session()
+    subscriber = session.join("s", slots=slots(audio=1))
+    publisher = session.join("p", tracks=(microphone("p"),))
+    voice = AudioSource(1)
+    publisher.send(voice.packet())
+    (layer,) = publisher.peer.ingress.tracks["p-mic"].layers.values()
+    layer.clock.sender_report(1_000_000, voice.timestamp, session.now)
+    (slot,) = subscriber.peer.slots_of("audio")
+
+    def reported() -> int | None:
+        session.now += 1.0
+        report = slot.sender_report(session.now)
+        return None if report is None else report[1]
+
+    assert [reported() for _ in range(4)] == [1, 1, None, None]
+    publisher.send(voice.packet())
+    assert [reported() for _ in range(3)] == [2, 2, None]
+
+
 def test_equal_packets_of_one_batch_leave_in_one_message() -> None:
     session = Session()
     subscriber = session.join("s", slots=slots(video=1))
