@@ -37,7 +37,7 @@ class Plan:
 
     @property
     def sent(self) -> tuple[int, int]:
-        """Packets, and octets of payloads with their header extensions: the sender's counts (RFC 3550 section 6.4.1)."""
+        """Packets, and octets of payloads and their extensions: the sender's counts (RFC 3550 section 6.4.1)."""
         if self.outlet is None:
             return self.packets_late, self.octets_late
         return (
