@@ -10,7 +10,7 @@ from sfu.ice.stun import StunError, is_indication, parse_request
 from sfu.native.intake import Datagram, NativeIntake
 from sfu.srtp import MAX_DATAGRAM, Count
 from sfu.transport.handler import PacketHandler
-from sfu.transport.path import Address, Path, host_and_port
+from sfu.transport.path import Path, host_and_port
 from sfu.transport.ports import ALL_HOSTS, BoundPort, bind_port
 from sfu.transport.strangers import Strangers
 from sfu.transport.tcp import TcpConnection
@@ -115,10 +115,6 @@ class Mux:
     def remove(self, transport: Transport) -> None:
         """The same as `transport.close()`."""
         transport.close()
-
-    def socket_for(self, address: Address) -> socket.socket:
-        """The UDP socket for an address, by its family. Raises KeyError if that family is not bound."""
-        return self._udp[len(address)]
 
     def check_timers(self, now: float) -> None:
         """Close what has timed out. The mux does so each half second by itself; tests call it with a time."""
@@ -245,15 +241,22 @@ class Mux:
     # Reading
 
     def go_on(self) -> None:
-        """Send what waits, now and in turns to come, for as long as anything does."""
+        """Send what waits, now and in turns to come, for as long as anything does.
+
+        While there is a turn to come, what waits is left to it: packets are to be read after each part that is sent.
+        """
+        if self._turn is None:
+            self._send()
+
+    def _send(self) -> None:
         self._behind = self._handler.batch_done()
-        if self._behind and self._turn is None:
+        if self._behind:
             self._turn = asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
         self._turn = None
         began = self.now()
-        self.go_on()
+        self._send()
         self._took(self.now() - began)
 
     def _read(self, sock: socket.socket) -> None:

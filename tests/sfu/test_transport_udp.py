@@ -30,7 +30,7 @@ async def test_peer_connects_and_media_flows_both_ways(host, compiled):
     async with open_node(host, compiled) as node, connected_peer(node) as (peer, transport):
         assert transport.connected
         assert transport.path_kind == "udp"
-        assert transport.socket is node.mux.socket_for(transport.remote)
+        assert transport.socket is node.mux.socket_of(transport.remote)
         await peer._send_rtp(rtp(1))
         await node.recorder.until(lambda: node.recorder.rtp_packets == [rtp(1)])
         await peer.round_trip(transport)
