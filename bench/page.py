@@ -55,7 +55,9 @@ _METHOD = """\
   whole server, taking them in and decrypting them included.
 - While 500 people and more join, the video has a tenth of its rate: the load client has one core only, and would spend
   it on receiving. How long joins take under full load is in `join-storm`.
-- In `lecture` one camera and four microphones are there, one of which is on, the lecturer's and each other's in turn.
+- In `lecture` one camera and four microphones are there, one of which is on, the lecturer's and each other's in turn;
+  everyone has a slot for each of them, as the SDK would have it. Its memory and joins are those of the audience.
+- The key of `meeting`, `rooms`, `churn` and `join-storm` may end in the packets of a burst, 5 or 20, at the same rate.
 - The loop's delay is how late a tick of the media process came, or how long it took, if that was longer: no packet
   waited longer for anything but packets. It is `roomcast_node_loop_delay_seconds` of `/metrics`, the worst of the
   window and of the minute before. It is by the clock, and here signalling, a recorder and the media process share one
@@ -78,7 +80,8 @@ _METHOD = """\
     .venv/bin/python -m bench report mine.json --soak soak-results.json   # with the curve that `make soak` wrote
 
 Smaller benchmarks of one part each, for whoever works on it: `python -m bench.forwarding` (the packet path in one
-process), `bench.websocket` (a full room without media), `bench.recording` and `bench.composite`.
+process), `bench.large_room` (what a thousand people cost beside forwarding), `bench.websocket` (a full room without
+media), `bench.recording` and `bench.composite`.
 
 Your own installation is loaded over the network, without any rights there but the API's credentials:
 
