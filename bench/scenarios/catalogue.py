@@ -61,7 +61,7 @@ KEYS = tuple(f"{name}-{numbers}" for name, (numbers, _) in _MAKERS.items())
 
 FULL = (
     "webinar-50-20", "webinar-50-15", "webinar-50-5", "webinar-50-2", "capacity-50-20", "recovery-50", "meeting-12-4",
-    "meeting-12-4-20", "audio-100", "rooms-5", "rooms-5-20", "join-storm-100", "churn-40", "churn-40-20", "chromium-5",
+    "meeting-12-4-20", "audio-100", "rooms-5", "rooms-5-20", "join-storm-100", "churn-40", "chromium-5",
     "audience-500", "feedback-500", "lecture-1000",
 )  # fmt: skip
 """A whole run."""

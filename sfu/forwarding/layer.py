@@ -125,6 +125,9 @@ class Layer:
         native, newest, number = self._native, self._newest, packet.sequence_number
         if native is None or newest is None or self.withheld is not None or (self.kind == "audio" and self.waiting):
             return False
+        if self.leaving:
+            # C would answer their NACKs with packets that they never got.
+            return False
         highest = self.nack.highest, self._reception.highest, newest.sequence
         if any(one is None or one & 0xFFFF != number for one in highest):
             return False

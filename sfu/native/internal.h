@@ -44,7 +44,7 @@ uint32_t path_room(const struct path *path);
 void path_number(uint8_t *data, const struct canonical *canonical, const struct plan *plan);
 
 /* Write a packet to one participant, ahead of all that waits for it; it leaves with path_push. */
-void path_write(struct path *path, const struct pending *packet, const struct plan *plan, uint32_t microseconds);
+void path_write(struct path *path, const struct pending *pending, const struct plan *plan, uint32_t microseconds);
 void path_push(struct path *path);
 
 struct kept;

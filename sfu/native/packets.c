@@ -163,8 +163,7 @@ void path_number(uint8_t *data, const struct canonical *canonical, const struct 
 }
 
 /* Write and encrypt one packet. It is sent only if libsrtp has encrypted it: before, it is plain text. */
-static void write_packet(struct path *path, const struct pending *pending, const struct plan *plan,
-                         uint32_t microseconds) {
+void path_write(struct path *path, const struct pending *pending, const struct plan *plan, uint32_t microseconds) {
     struct egress *egress = plan->egress;
     struct history *history = &egress->history;
     int numbered = pending->canonical.transport_at && history->next != NULL;
@@ -313,7 +312,7 @@ static void serve(struct path *path, struct egress *egress, uint32_t microsecond
     if (path->work[egress->first_work].next != NONE) sort_work(path, egress);
     for (at = egress->first_work; at != NONE; at = path->work[at].next)
         for (packet = path->work[at].first_packet; packet != NONE; packet = path->pending[packet].next)
-            write_packet(path, &path->pending[packet], &path->work[at].plan, microseconds);
+            path_write(path, &path->pending[packet], &path->work[at].plan, microseconds);
     release_work(path, egress);
 }
 
@@ -387,12 +386,8 @@ void path_send(struct path *path, struct plan *plan, const struct canonical *can
     pending.canonical = *canonical;
     pending.size = size;
     memcpy(pending.data, data, size);
-    write_packet(path, &pending, plan, microseconds);
+    path_write(path, &pending, plan, microseconds);
     sender_flush(path->sender);
-}
-
-void path_write(struct path *path, const struct pending *packet, const struct plan *plan, uint32_t microseconds) {
-    write_packet(path, packet, plan, microseconds);
 }
 
 void path_push(struct path *path) {

@@ -26,7 +26,7 @@ static const struct head *head_of(const struct slot *slot, const struct kept *ke
 }
 
 /* The place of a packet in its layer's ring. */
-static const struct kept *place_of(const struct slot *slot, uint16_t number) {
+static const struct kept *ring_place(const struct slot *slot, uint16_t number) {
     const struct stream *stream = slot->stream;
     return &stream->kept[(uint16_t)(number - slot->plan->sequence_offset) & stream->kept_mask];
 }
@@ -35,7 +35,7 @@ static const struct kept *place_of(const struct slot *slot, uint16_t number) {
 static const struct kept *find(const struct slot *slot, uint16_t number, int *of_python) {
     uint16_t sequence = (uint16_t)(number - slot->plan->sequence_offset);
     uint32_t newest = slot->stream->next - 1, age = (uint16_t)(newest - sequence);
-    const struct kept *kept = place_of(slot, number);
+    const struct kept *kept = ring_place(slot, number);
     *of_python = 0;
     if (age >= MAX_AGE) return NULL;
     if (age > newest - slot->first) {

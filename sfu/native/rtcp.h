@@ -45,7 +45,7 @@ struct reporter {
     struct delivery delivery;
     struct slot **slots;
     uint32_t slot_count;
-    uint32_t ssrcs[4];
+    uint32_t ssrcs[8];
 };
 
 int reporter_expects(const struct reporter *reporter, const uint8_t *data, uint32_t size);

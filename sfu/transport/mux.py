@@ -72,6 +72,8 @@ class Mux:
         self._behind = 0
         self._turn: asyncio.Handle | None = None
         """The next one, while there is something to send."""
+        self._rest: asyncio.Handle | None = None
+        """What takes the rest of a batch that was read, while there is one."""
 
     @classmethod
     async def open(
@@ -133,7 +135,7 @@ class Mux:
 
     async def close(self) -> None:
         """Close all transports, connections and sockets."""
-        for planned in (self._timer, self._turn):
+        for planned in (self._timer, self._turn, self._rest):
             if planned is not None:
                 planned.cancel()
         for transport in list(self._transports):
@@ -282,13 +284,20 @@ class Mux:
 
     def _read_batch(self, intake: NativeIntake, sock: socket.socket) -> None:
         """The same as `_read`, where packets of open streams never come to Python."""
-        if self._behind > MAX_BEHIND and not intake.has_more:
+        if self._behind > MAX_BEHIND or self._rest is not None:
             return
-        now = self.now()
         try:
             intake.read(sock)
         except OSError:
             self._count("receive-failed")
+        self._take_batch(intake)
+
+    def _take_rest(self, intake: NativeIntake) -> None:
+        self._rest = None
+        self._take_batch(intake)
+
+    def _take_batch(self, intake: NativeIntake) -> None:
+        now = self.now()
         try:
             while (datagram := intake.next(now)) is not None:
                 self._take(datagram, now)
@@ -298,7 +307,7 @@ class Mux:
             self.go_on()
             if intake.has_more:
                 # Time was up, or a fault ended this batch: the others in it are not to suffer.
-                asyncio.get_running_loop().call_soon(self._read_batch, intake, sock)
+                self._rest = asyncio.get_running_loop().call_soon(self._take_rest, intake)
             self._took(self.now() - now)
 
     def _take(self, datagram: Datagram, now: float) -> None:

@@ -133,11 +133,13 @@ class WebSocketEndpoint:
         except RpcError as error:
             client.socket.answer(failure(request.request_id, error))
             outcome = error.reason
+        finally:
+            # Whoever is in the session by now has to be attached to it, or nobody would notice that they are gone.
+            after_reply, client.after_reply = client.after_reply, None
+            if after_reply is not None:
+                after_reply()
         self._metrics.requests.labels(method, outcome).inc()
         self._metrics.request_seconds.labels(method).observe(self._clock.now() - begin)
-        after_reply, client.after_reply = client.after_reply, None
-        if after_reply is not None:
-            after_reply()
 
     def _refuse_too_many(self, client: Client, text: str) -> None:
         error = RpcError("rate-limited", "Too many messages: slow down.")

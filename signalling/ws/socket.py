@@ -51,9 +51,10 @@ class OutgoingSocket:
     def send(self, text: str, *, hurried: bool = True) -> None:
         """Write a message when it is this connection's turn, or with those that follow it soon."""
         self._take(text)
-        if hurried and not self._hurried:
-            self._hurried = True
-            self._turns.await_turn(self._write)
+        if hurried:
+            if not self._hurried:
+                self._hurried = True
+                self._turns.await_turn(self._write)
         elif len(self._queue) == 1:
             self._turns.linger(self._write)
 
@@ -104,7 +105,11 @@ class OutgoingSocket:
         if self._writing or not self._queue:
             return
         connection = self._connection
-        if connection is None or self._socket.closed or connection.get_write_buffer_size() > MAX_AT_ONCE:
+        if connection is None or self._socket.closed or connection.is_closing():
+            # To write to it may raise; `run` learns of it from aiohttp as it learns of everything.
+            self._wake.set()
+            return
+        if connection.get_write_buffer_size() > MAX_AT_ONCE:
             self._wake.set()
             return
         frames: list[bytes] = []

@@ -21,11 +21,13 @@ class Connection:
         self.begun = asyncio.Event()
         self.open = asyncio.Event()
         self.buffered = 0
-        self.aborted = False
+        self.aborted = self.gone = False
 
     async def send_str(self, text: str) -> None:
         self.begun.set()
         await self.open.wait()
+        if self.gone:
+            raise ConnectionResetError
         self.taken.append(text)
 
     async def close(self, *, code: int, message: bytes) -> None:
@@ -34,7 +36,12 @@ class Connection:
     def get_write_buffer_size(self) -> int:
         return self.buffered
 
+    def is_closing(self) -> bool:
+        return self.gone
+
     def write(self, data: bytes) -> None:
+        if self.gone:
+            raise RuntimeError("uvloop: the handler is closed")
         self.taken += messages_in(data)
 
     def abort(self) -> None:
@@ -130,6 +137,22 @@ async def test_what_comes_while_a_connection_takes_nothing_follows_in_order_when
     socket.close(1000, "")
     await writer
     assert connection.taken == ["1", "2", "3", "4", "closed 1000"]
+
+
+async def test_a_connection_that_is_gone_disturbs_nobody() -> None:
+    gone, other, turns = Connection(), Connection(), WritingTurns()
+    gone.gone = True
+    gone.open.set()
+    socket, another = outgoing(gone, turns), outgoing(other, turns)
+    writer = asyncio.create_task(socket.run())
+    socket.answer("answer")
+    socket.send("event")
+    another.send("event")
+    await until(lambda: other.taken == ["event"])
+    await writer
+    assert socket.dropped
+    socket.answer("another answer")
+    assert gone.taken == []
 
 
 async def test_what_would_take_too_much_memory_is_never_kept() -> None:
