@@ -59,6 +59,25 @@ async def test_what_the_tests_need_is_not_needed_to_serve_join_and_record(
     assert "there for the tests only" not in server.log.read_text()
 
 
+async def test_who_goes_away_while_joining_is_missed(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server:
+        room = await server.create_room()
+        async with RpcClient(server.url) as witness:
+            await witness.call("join", token=room.token)
+            for number in range(12):
+                token = await server.create_token(room.room_id, f"Ann {number}")
+                async with RpcClient(server.url) as ann:
+                    await ann.socket.send_json(
+                        {"jsonrpc": "2.0", "id": 1, "method": "join", "params": {"token": token}}
+                    )
+                    # At another moment of the joining each time.
+                    await asyncio.sleep(0.001 * (number % 6))
+                    ann.vanish()
+            missed = {(await witness.event("user-reconnecting"))["client_id"] for _ in range(12)}
+            assert len(missed) == 12
+    assert "Error handling request" not in server.log.read_text()
+
+
 async def test_children_that_die_come_back_and_none_outlives_a_killed_server(tmp_path: Path) -> None:
     async with running_server(tmp_path, recorders="1") as server:
         await server.wait_for_recorder()
