@@ -14,14 +14,18 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def descendants(pid: int) -> list[int]:
-    """Process ids below `pid`."""
+def children(pid: int) -> list[int]:
+    """Process ids of those that `pid` has started itself."""
     found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+    for told in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(*GONE):
-            for child in map(int, children.read_text().split()):
-                found += [child, *descendants(child)]
+            found += map(int, told.read_text().split())
     return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Process ids below `pid`. One that a process is just starting has still that process's command line."""
+    return [one for child in children(pid) for one in (child, *descendants(child))]
 
 
 def command_line(pid: int) -> bytes:

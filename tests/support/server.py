@@ -19,7 +19,7 @@ import aiohttp
 
 from tests.support.probing import seconds_written
 from tests.support.process_log import logged
-from tests.support.processes import command_line, descendants, is_running
+from tests.support.processes import children, command_line, descendants, is_running
 
 COMMAND = Path(sys.executable).with_name("roomcast")
 START_TIMEOUT = 120.0
@@ -141,12 +141,12 @@ class Server:
 
     def media_nodes(self) -> list[int]:
         """Process ids of the media nodes that run as children of this server, in the order of their indexes."""
-        nodes = [pid for pid in descendants(self.process.pid) if b"media-node" in command_line(pid)]
+        nodes = [pid for pid in children(self.process.pid) if b"media-node" in command_line(pid)]
         return sorted(nodes, key=command_line)
 
     def recorders(self) -> list[int]:
         """Process ids of the recorders that run as children of this server."""
-        return [pid for pid in descendants(self.process.pid) if b"--recorder-id" in command_line(pid)]
+        return [pid for pid in children(self.process.pid) if b"--recorder-id" in command_line(pid)]
 
     def web_views(self) -> list[int]:
         """Process ids of the browsers in which recorders show pages."""
@@ -203,10 +203,10 @@ class Server:
 
     async def kill(self) -> tuple[int, int]:
         """Ends signalling as a crash would, and waits for its children to notice; the ports, free again."""
-        children = self.media_nodes() + self.recorders()
+        started = self.media_nodes() + self.recorders()
         self.process.kill()
         await self.process.wait()
-        while any(is_running(pid) for pid in children):
+        while any(is_running(pid) for pid in started):
             await asyncio.sleep(0.05)
         return self.http_port, self.media_port
 
@@ -225,8 +225,8 @@ class Server:
         try:
             return await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT)
         except TimeoutError:
-            children = descendants(self.process.pid)
-            for pid in (self.process.pid, *children):
+            below = descendants(self.process.pid)
+            for pid in (self.process.pid, *below):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             await self.process.wait()
