@@ -62,7 +62,7 @@ _METHOD = """\
   waited longer for anything but packets. It is `roomcast_node_loop_delay_seconds` of `/metrics`, the worst of the
   window and of the minute before. It is by the clock, and here signalling, a recorder and the media process share one
   core: what the media process itself was at is `roomcast_node_longest_turn_seconds`, the most processor time that it
-  used during one of those delays.
+  used during one of those delays. For the goal, rounds in which others used the servers' core do not count.
 - In `chromium` a real, headless Chromium joins on the load client's core, a page for each join, after one join that
   is not counted. Both pages measure alike, from the WebSocket's opening to `loadeddata` of a video element. roomcast's
   page uses the SDK, Janus's its WebSocket API. The camera is the load client's: a film of VP8, 640 × 360, 30 pictures

@@ -63,6 +63,14 @@ def test_a_server_driven_to_its_limit_says_nothing_of_stalls():
     assert (one.measured, one.met) == ("3.0 ms of processor time (`rooms-5`), 9.0 ms by the clock (`rooms-5`)", True)
 
 
+def test_a_round_in_which_others_used_the_core_says_nothing_of_how_long_packets_wait():
+    disturbed = Round({"stall": 99.0, "turn": 33.0}, ["others used 40 % of a core meanwhile"])
+    assert disturbed.was_disturbed
+    alone = Round({"stall": 9.0, "turn": 3.0})
+    one = found("keeps packets waiting", Outcome("rooms-5", "rooms", {"roomcast": [disturbed, alone]}))
+    assert (one.measured, one.met) == ("3.0 ms of processor time (`rooms-5`), 9.0 ms by the clock (`rooms-5`)", True)
+
+
 def test_memory_that_grows_is_not_flat():
     curve = [(10.0 * step, 200.0 + step / 4) for step in range(360)]
     assert found("hour", soak=Soak({}, 40, curve)).met is False
