@@ -67,15 +67,12 @@ class _Seen:
         tried = any(rounds for (key, _), rounds in self._rounds.items() if key in keys)
         return Goal(title, wanted, "its rounds failed", met=False) if tried else Goal(title, wanted)
 
-    def worst(self, name: str, of: Callable[[str], bool]) -> tuple[float, str] | None:
-        """The highest of a figure in any round, and the scenario."""
-        found = [(one.most, key) for key in self.keys if of(key) and (one := self.figure(key, name))]
-        return max(found, default=None)
-
-    def worst_alone(self, name: str, of: Callable[[str], bool]) -> tuple[float, str] | None:
-        """The same of rounds in which the server had its core to itself."""
-        rounds = ((key, one) for key in self.keys if of(key) for one in self.rounds(key) if not one.was_disturbed)
-        return max(((one.figures[name], key) for key, one in rounds if name in one.figures), default=None)
+    def worst(self, name: str, of: Callable[[str], bool], *, alone: bool = False) -> tuple[float, str] | None:
+        """The highest of a figure in any round, and the scenario; `alone`: in any in which the server had its core to
+        itself."""
+        rounds = ((key, one) for key in self.keys if of(key) for one in self.rounds(key))
+        found = ((key, one.figures) for key, one in rounds if not (alone and one.was_disturbed))
+        return max(((figures[name], key) for key, figures in found if name in figures), default=None)
 
 
 def _ratio(seen: _Seen, title: str, key: str, name: str, most: float) -> Goal:
@@ -151,7 +148,7 @@ def _stalls(seen: _Seen) -> Goal:
     """By processor time: by the clock it counts as well that the server's other processes share the core. Where others
     do, too, even that is more: caches are empty after them."""
     title, wanted = "longest that the media process keeps packets waiting by work of its own", f"at most {_STALL:g} ms"
-    worst, delay = (seen.worst_alone(name, lambda key: key.startswith(_STEADY)) for name in ("turn", "stall"))
+    worst, delay = (seen.worst(name, lambda key: key.startswith(_STEADY), alone=True) for name in ("turn", "stall"))
     if worst is None:
         return Goal(title, wanted)
     measured = f"{worst[0]:.1f} ms of processor time (`{worst[1]}`)"

@@ -7,9 +7,7 @@ from sfu.forwarding.outlet import Outlet
 from sfu.forwarding.plan import Plan
 from sfu.native import ffi
 from sfu.native.egress import NOTHING_TO_DO
-
-MAX_HEAD = 64
-"""Bytes of header and header extensions that C has room for."""
+from sfu.native.head import fill_head
 
 
 class NativeOutlet:
@@ -56,16 +54,10 @@ def native_outlet(outlet: Outlet) -> NativeOutlet:
 def native_outlet_for(outlet: Outlet, format_: str, *, with_level: bool) -> Any:
     """C's pointer to it, ready to take packets of this codec; None if its participants cannot get them."""
     head = outlet.wire_format.head(format_, with_level=with_level)
-    if head is None or len(head.data) > MAX_HEAD:
+    if head is None:
         return None
     pointer = native_outlet(outlet).pointer
-    pointer.head.data[0 : len(head.data)] = head.data
-    pointer.head.size, pointer.head.level_at, pointer.head.transport_at = (
-        len(head.data),
-        head.level_at,
-        head.transport_at,
-    )
-    return pointer
+    return pointer if fill_head(pointer.head, *head) else None
 
 
 def native_plan(plan: Plan) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 
 from sfu.native import ffi, is_built
 from sfu.native.egress import NativeEgress
+from sfu.native.head import fill_head
 from sfu.native.stream import CODECS, NativeStream
 
 NO_RTX = 255
@@ -34,10 +35,8 @@ class NativeHeads:
             self.pointer.rtx_payload_types[number - 1] = rtx_payload_types.get(name, NO_RTX)
         for head in heads:
             native = self.pointer.heads[CODECS[head.codec] - 1][head.with_level]
-            if len(head.data) > len(native.data):
-                continue
-            native.data[0 : len(head.data)] = head.data
-            native.size, native.level_at, native.transport_at = len(head.data), head.level_at, head.transport_at
+            # One that has no room is left out: its packets are Python's to send again.
+            fill_head(native, head.data, head.level_at, head.transport_at)
 
 
 class NativeSlot:

@@ -105,11 +105,13 @@ class OutgoingSocket:
         if self._writing or not self._queue:
             return
         connection = self._connection
-        if connection is None or self._socket.closed or connection.is_closing():
-            # To write to it may raise; `run` learns of it from aiohttp as it learns of everything.
-            self._wake.set()
-            return
-        if connection.get_write_buffer_size() > MAX_AT_ONCE:
+        if (
+            connection is None
+            or self._socket.closed
+            or connection.is_closing()
+            or connection.get_write_buffer_size() > MAX_AT_ONCE
+        ):
+            # To write to what is closed may raise; `run` learns of it from aiohttp as it learns of everything.
             self._wake.set()
             return
         frames: list[bytes] = []
